@@ -1,0 +1,64 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// Every target of ours: imports are the truth, existentials are visible, a warning is an error.
+let house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "usersd",
+    products: [
+        .executable(name: "usersd", targets: ["usersd"]),
+        .executable(name: "generate-model-prices", targets: ["generate-model-prices"]),
+    ],
+    dependencies: [
+        // SHA-256, PBKDF2 and Ed25519: cryptography is not ours to write.
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        // Levels and the line format on standard error.
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // System libraries: a module map and a header each; each is imported by one target only.
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+
+        // A thread, its epoll set and its task executor; the pool for work that burns CPU.
+        .target(name: "Loops", dependencies: ["CLinux"], swiftSettings: house),
+        .target(name: "HTTP", swiftSettings: house),
+        .target(name: "HTTPEngine", dependencies: ["HTTP", "Loops", "CLinux"], swiftSettings: house),
+        .target(name: "JSON", swiftSettings: house),
+        .target(name: "Storage", dependencies: ["JSON"], swiftSettings: house),
+        .target(
+            name: "StorageSQLite", dependencies: ["Storage", "Loops", "JSON", "CSQLite"],
+            resources: [.embedInCode("SQL")], swiftSettings: house),
+        .target(
+            name: "StoragePostgres", dependencies: ["Storage", "Loops", "JSON", "CPostgres"],
+            resources: [.embedInCode("SQL")], swiftSettings: house),
+        .target(
+            name: "Seeds", path: "Seeds", resources: [.embedInCode("model_prices.json")], swiftSettings: house),
+        .target(name: "PriceBook", dependencies: ["JSON"], swiftSettings: house),
+        .target(
+            name: "API",
+            dependencies: [
+                "HTTP", "JSON", "Storage", "Loops",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: house),
+        .executableTarget(
+            name: "usersd",
+            dependencies: [
+                "API", "HTTP", "HTTPEngine", "Loops", "Storage", "StorageSQLite", "StoragePostgres", "Seeds",
+                "PriceBook",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: house),
+        .executableTarget(name: "generate-model-prices", dependencies: ["PriceBook"], swiftSettings: house),
+    ]
+)

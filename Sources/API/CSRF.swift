@@ -1,0 +1,51 @@
+internal import HTTP
+
+/// Cross-site request forgery (auth.md §10): a request that changes something and is signed in by a cookie must
+/// show that its sender can read the cookie's site.
+struct CSRF: Sendable {
+    static let tokenCount = 32
+
+    /// - Parameter path: with its slashes collapsed (decisions.md #21).
+    /// - Throws: `.crossSite`.
+    static func check(_ request: Request, _ presented: PresentedToken, path: String) throws(APIError) {
+        guard !request.method.isSafe, let cookie = presented.cookie, !cookie.isEmpty else { return }
+        guard path == "/api" || path.hasPrefix("/api/") || path.hasPrefix("/oauth2/authorize") else { return }
+        if path == "/api/v2/users/first" || path == "/api/v2/csp/reports" { return }
+        if PresentedToken.bearer(request) != nil { return }
+        for name in [HeaderName.provisionerPSK, .provisionerKey] {
+            if let value = request.value(name), !value.isEmpty { return }
+        }
+        let header = request.value(.sessionToken)
+        if let header, header.elementsEqual(cookie) { return }
+        if let query = PresentedToken.query("coder_session_token", request), query.elementsEqual(cookie) { return }
+        if holdsToken(request) { return }
+        if let header, !header.isEmpty {
+            throw .crossSite(
+                "CSRF error encountered. Authentication via the cookie \"\(Cookie.session)\" and the header "
+                    + "\"Coder-Session-Token\" disagree. Send one of them, or the same value in both.")
+        }
+        throw .crossSite(
+            "Something is wrong with your CSRF token. Reload the page, or send the session token in the header "
+                + "\"Coder-Session-Token\".")
+    }
+
+    /// The token of the cookie, when it is one.
+    static func token(_ request: Request) -> [UInt8]? {
+        guard let cookie = Cookies.value("csrf_token", in: request), let token = Base64.decode(cookie),
+            token.count == tokenCount
+        else { return nil }
+        return token
+    }
+
+    /// `X-CSRF-TOKEN` is the cookie's token, plain or masked: a pad, then the token XOR the pad.
+    private static func holdsToken(_ request: Request) -> Bool {
+        guard let token = token(request), let header = request.value(.csrfToken), let bytes = Base64.decode(header)
+        else { return false }
+        switch bytes.count {
+        case tokenCount: return ConstantTime.areEqual(bytes, token)
+        case 2 * tokenCount:
+            return ConstantTime.areEqual((0..<tokenCount).map { bytes[$0] ^ bytes[tokenCount + $0] }, token)
+        default: return false
+        }
+    }
+}

@@ -1,0 +1,39 @@
+/// A `Set-Cookie` line (RFC 6265 §4.1) with Go's order of attributes.
+struct Cookie: Sendable {
+    static let session = "coder_session_token"
+    static let csrf = "csrf_token"
+    static let hostPrefix = "__Host-"
+    /// The year that session cookies live; the server alone decides validity (auth.md §9.4).
+    static let sessionAge = 31_536_000
+
+    private(set) var line: String
+
+    static func session(_ token: String, _ configuration: Configuration) -> Cookie {
+        Cookie(name(configuration), token, maxAge: sessionAge, isHTTPOnly: true, configuration)
+    }
+
+    static func clearedSession(_ configuration: Configuration) -> Cookie {
+        Cookie(name(configuration), "", maxAge: 0, isHTTPOnly: false, configuration)
+    }
+
+    static func csrf(_ token: String, _ configuration: Configuration) -> Cookie {
+        Cookie(csrf, token, maxAge: nil, isHTTPOnly: true, configuration)
+    }
+
+    /// Takes back a cookie without prefix, when the prefix is demanded.
+    static let clearedUnprefixed = Cookie(line: "\(session)=; Path=/; Max-Age=0")
+
+    private static func name(_ configuration: Configuration) -> String {
+        configuration.usesHostPrefixCookie ? hostPrefix + session : session
+    }
+
+    private init(line: String) { self.line = line }
+
+    private init(_ name: String, _ value: String, maxAge: Int?, isHTTPOnly: Bool, _ configuration: Configuration) {
+        line = "\(name)=\(value); Path=/"
+        if let maxAge { line += "; Max-Age=\(maxAge)" }
+        if isHTTPOnly { line += "; HttpOnly" }
+        if configuration.usesSecureCookies { line += "; Secure" }
+        line += configuration.sameSite == .lax ? "; SameSite=Lax" : "; SameSite=None"
+    }
+}

@@ -1,0 +1,59 @@
+internal import Crypto
+
+/// `<id>-<secret>`: 10 and 22 characters of `0-9A-Za-z` (auth.md §9.1). Only the SHA-256 of the secret is stored.
+struct KeySecret: Sendable {
+    static let idCount = 10
+    static let secretCount = 22
+
+    let id: String
+    private let secret: [UInt8]
+
+    /// Why a text is no token.
+    enum Fault: Error {
+        case parts(Int)
+        case idLength(Int)
+        case secretLength(Int)
+
+        var detail: String {
+            switch self {
+            case .parts(let count): "The session token has \(count) parts separated by a hyphen, not 2."
+            case .idLength(let count): "The id of the session token has \(count) characters, not \(KeySecret.idCount)."
+            case .secretLength(let count):
+                "The secret of the session token has \(count) characters, not \(KeySecret.secretCount)."
+            }
+        }
+    }
+
+    /// Splits a presented token.
+    init(parsing token: ArraySlice<UInt8>) throws(Fault) {
+        let parts = token.split(separator: 45, omittingEmptySubsequences: false)
+        guard parts.count == 2 else { throw .parts(parts.count) }
+        guard parts[0].count == Self.idCount else { throw .idLength(parts[0].count) }
+        guard parts[1].count == Self.secretCount else { throw .secretLength(parts[1].count) }
+        id = String(decoding: parts[0], as: UTF8.self)
+        secret = Array(parts[1])
+    }
+
+    init(random ambient: Ambient) {
+        id = ambient.randomAlphanumerics(Self.idCount)
+        secret = Array(ambient.randomAlphanumerics(Self.secretCount).utf8)
+    }
+
+    /// The whole token: returned once, when it is made.
+    var token: String { "\(id)-\(String(decoding: secret, as: UTF8.self))" }
+
+    /// SHA-256 of the secret, 32 bytes.
+    var hash: [UInt8] { Array(SHA256.hash(data: secret)) }
+
+    func matches(_ stored: [UInt8]) -> Bool { ConstantTime.areEqual(hash, stored) }
+}
+
+enum ConstantTime {
+    /// Compares without telling by time where the first difference is. Lengths are no secret.
+    static func areEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+        guard a.count == b.count else { return false }
+        var difference: UInt8 = 0
+        for index in a.indices { difference |= a[index] ^ b[index] }
+        return difference == 0
+    }
+}

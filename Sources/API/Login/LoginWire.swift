@@ -1,0 +1,78 @@
+internal import JSON
+
+/// `POST /users/login` (auth.md §3).
+struct LoginRequest {
+    let email: String
+    let password: String
+
+    init(_ body: Body) throws(APIError) {
+        email = try body.string("email")
+        password = try body.string("password")
+        try UserRules.check([
+            ("email", email, UserRules.email(email)), ("password", password, UserRules.required(password)),
+        ])
+    }
+}
+
+struct LoginResponse: WireValue {
+    /// `<id>-<secret>`, as in the cookie.
+    let sessionToken: String
+
+    func write(to writer: inout JSONWriter) {
+        writer.object { object in
+            object.key("session_token")
+            object.string(sessionToken)
+        }
+    }
+}
+
+/// `POST /users/validate-password`
+struct PasswordVerdict: WireValue {
+    /// Empty when the password is good.
+    let details: String
+
+    func write(to writer: inout JSONWriter) {
+        writer.object { object in
+            object.key("valid")
+            object.bool(details.isEmpty)
+            object.key("details")
+            object.string(details)
+        }
+    }
+}
+
+/// `GET /users/authmethods` (auth.md §6). No provider is configured in this build.
+struct AuthMethods: WireValue {
+    let termsOfServiceURL: String
+    let isPasswordEnabled: Bool
+
+    func write(to writer: inout JSONWriter) {
+        writer.object { object in
+            if !termsOfServiceURL.isEmpty {
+                object.key("terms_of_service_url")
+                object.string(termsOfServiceURL)
+            }
+            object.key("password")
+            object.object { password in
+                password.key("enabled")
+                password.bool(isPasswordEnabled)
+            }
+            object.key("github")
+            object.object { github in
+                github.key("enabled")
+                github.bool(false)
+                github.key("default_provider_configured")
+                github.bool(false)
+            }
+            object.key("oidc")
+            object.object { oidc in
+                oidc.key("enabled")
+                oidc.bool(false)
+                oidc.key("signInText")
+                oidc.string("")
+                oidc.key("iconUrl")
+                oidc.string("")
+            }
+        }
+    }
+}

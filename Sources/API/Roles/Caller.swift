@@ -1,0 +1,61 @@
+internal import Storage
+
+/// Who calls: a user with roles, narrowed by the scopes and the allow list of the key.
+final class Caller: Sendable {
+    let key: KeyRecord
+    let user: UserRecord
+    private let siteRoles: [Role]
+    private let isUnrestricted: Bool
+    private let allowList: [AllowEntry]
+
+    init(key: KeyRecord, user: UserRecord) {
+        self.key = key
+        self.user = user
+        siteRoles = user.roles.compactMap(Role.site(named:)) + [.member]
+        allowList = key.allowList.compactMap(AllowEntry.init)
+        isUnrestricted = key.scopes.contains(KeyScope.all) && allowList.contains(where: \.coversEverything)
+    }
+
+    var id: UUID { user.id }
+
+    var isOwner: Bool { user.roles.contains(Role.owner.name) }
+
+    func can(_ action: Action, _ object: Object) -> Bool {
+        guard rolesAllow(action, object) else { return false }
+        if isUnrestricted { return true }
+        return key.scopes.contains { KeyScope.allows($0, action, object.kind) }
+            && allowList.contains { $0.covers(object) }
+    }
+
+    /// The site roles whose holders this caller may make.
+    var assignableRoles: [String] { siteRoles.flatMap(\.assigns) }
+
+    /// Which users a list may show: nil for all.
+    var visibleUsers: [UUID]? {
+        guard key.scopes.contains(where: { KeyScope.allows($0, .read, .user) }) else { return [] }
+        let readsAll = rolesAllow(.read, .anyUser)
+        let entries = allowList.compactMap(\.users)
+        if entries.contains(where: \.all) { return readsAll ? nil : [user.id] }
+        let named = entries.compactMap { UUID(parsing: $0.id) }
+        return readsAll ? named : named.filter { $0 == user.id }
+    }
+
+    private func rolesAllow(_ action: Action, _ object: Object) -> Bool {
+        for role in siteRoles {
+            if role.site.contains(where: { $0.covers(action, object.kind) }) { return true }
+            if object.owner == user.id, role.own.contains(where: { $0.covers(action, object.kind) }) { return true }
+        }
+        for membership in user.memberships {
+            for role in [Role.organizationMember] + Role.organizationRoles
+            where role.name == Role.organizationMember.name || membership.roles.contains(role.name) {
+                if role.site.contains(where: { $0.covers(action, object.kind) }) { return true }
+                if object.organization == membership.organizationID,
+                    role.organization.contains(where: { $0.covers(action, object.kind) })
+                {
+                    return true
+                }
+            }
+        }
+        return false
+    }
+}

@@ -1,0 +1,61 @@
+/// A request path, percent-decoded exactly once and cut at `/`. Runs of slashes count as one, and `%2F` is a
+/// separator, as Coder's router has it (keys-and-shell.md §8.2).
+public struct PathSegments: Sendable {
+    public let bytes: ArraySlice<UInt8>
+    public let ranges: [Range<Int>]
+    /// The path ends in a slash (the root alone does not count).
+    public let endsInSlash: Bool
+
+    /// - Returns: nil when a percent sign is not followed by two hexadecimal digits.
+    public init?(_ path: ArraySlice<UInt8>) {
+        var decoded = path
+        if path.contains(37) {
+            guard let bytes = percentDecoded(path, plusIsSpace: false) else { return nil }
+            decoded = bytes[...]
+        }
+        var ranges: [Range<Int>] = []
+        ranges.reserveCapacity(6)
+        var start = decoded.startIndex
+        for index in decoded.indices where decoded[index] == 47 {
+            if index > start { ranges.append(start..<index) }
+            start = index + 1
+        }
+        if start < decoded.endIndex { ranges.append(start..<decoded.endIndex) }
+        bytes = decoded
+        self.ranges = ranges
+        endsInSlash = decoded.last == 47 && !ranges.isEmpty
+    }
+
+    public var count: Int { ranges.count }
+
+    public subscript(index: Int) -> ArraySlice<UInt8> { bytes[ranges[index]] }
+
+    /// The path with single slashes: what limits and CSRF exemptions look at.
+    public var normalized: String {
+        "/" + ranges.map { String(decoding: bytes[$0], as: UTF8.self) }.joined(separator: "/")
+    }
+}
+
+/// - Returns: nil when a percent sign is not followed by two hexadecimal digits.
+public func percentDecoded(_ text: ArraySlice<UInt8>, plusIsSpace: Bool) -> [UInt8]? {
+    var decoded: [UInt8] = []
+    decoded.reserveCapacity(text.count)
+    var index = text.startIndex
+    while index < text.endIndex {
+        switch text[index] {
+        case 37:
+            guard index + 2 < text.endIndex, let high = ASCII.hexValue(text[index + 1]),
+                let low = ASCII.hexValue(text[index + 2])
+            else { return nil }
+            decoded.append(high << 4 | low)
+            index += 3
+        case 43 where plusIsSpace:
+            decoded.append(32)
+            index += 1
+        case let byte:
+            decoded.append(byte)
+            index += 1
+        }
+    }
+    return decoded
+}

@@ -1,0 +1,67 @@
+internal import Glibc
+public import HTTP
+public import Loops
+internal import Synchronization
+
+/// The server's face: a listener per loop, all on one port.
+public final class Engine: Sendable {
+    /// Answers a request; runs on the loop of the request's connection.
+    public typealias Handler = @Sendable (Request) async -> Response
+
+    private let servers: [LoopServer]
+    private let admission: Admission
+    private let limits: Limits
+
+    /// - Parameter handlers: one for each loop, in order.
+    public init(limits: Limits, loops: [EventLoop], handlers: [Handler]) {
+        let admission = Admission(limits: limits)
+        self.limits = limits
+        self.admission = admission
+        servers = zip(loops, handlers).map { LoopServer(loop: $0, limits: limits, admission: admission, respond: $1) }
+    }
+
+    /// Binds the port once for each loop, then accepts.
+    /// - Returns: the address with its real port.
+    /// - Throws: what `bind` said; `isAddressInUse` when another process has the port.
+    public func listen(on address: SocketAddress) async throws(SystemError) -> SocketAddress {
+        // SO_REUSEPORT would let a second usersd of the same user join silently: one bind without it tells.
+        if address.port != 0 {
+            let probe = try address.listen(backlog: 1, sharing: false)
+            close(probe.descriptor)
+        }
+        var bound = address
+        var listeners: [Int32] = []
+        for _ in servers {
+            let listener = try bound.listen(backlog: limits.backlog, sharing: true)
+            listeners.append(listener.descriptor)
+            bound = bound.with(port: listener.port)
+        }
+        for (server, listener) in zip(servers, listeners) {
+            try await Self.on(server) { (server) throws(SystemError) in try server.listen(on: listener) }
+        }
+        return bound
+    }
+
+    /// Stops accepting, lets requests in flight finish and closes every connection.
+    /// - Returns: false when the time of `Limits.drainMilliseconds` was not enough.
+    public func drain() async -> Bool {
+        for server in servers { await Self.on(server) { $0.stopListening() } }
+        let limit = EventLoop.monotonicMilliseconds() + limits.drainMilliseconds
+        while admission.total > 0 {
+            if EventLoop.monotonicMilliseconds() >= limit { return false }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        return true
+    }
+
+    public var connectionCount: Int { admission.total }
+
+    private static func on<Failure: Error>(
+        _ server: LoopServer, _ body: @escaping @Sendable (LoopServer) throws(Failure) -> Void
+    ) async throws(Failure) {
+        let result = await Task(executorPreference: server.loop) { () -> Result<Void, Failure> in
+            do throws(Failure) { return .success(try body(server)) } catch { return .failure(error) }
+        }.value
+        try result.get()
+    }
+}

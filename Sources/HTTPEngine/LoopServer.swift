@@ -1,0 +1,153 @@
+internal import CLinux
+internal import Glibc
+internal import HTTP
+internal import Loops
+
+/// One loop's share of the engine: its listener, its connections, its buffers.
+///
+/// `@unchecked Sendable`: touched on its loop's thread only; `Engine` reaches it through tasks that prefer the loop.
+final class LoopServer: DescriptorHandler, TurnEnd, @unchecked Sendable {
+    let loop: EventLoop
+    let limits: Limits
+    let respond: Engine.Handler
+    private(set) var isDraining = false
+
+    private let admission: Admission
+    private var listener: Int32?
+    private var registration: EventLoop.Registration?
+    private var isPaused = false
+    private var connections: [Connection] = []
+    private var flushes: [Connection] = []
+    private var flushing: [Connection] = []
+    private var buffers: [[UInt8]] = []
+    private var clock = DateCache()
+    private var sweeps = false
+
+    private static let sweepMilliseconds: UInt64 = 250
+    private static let pooledBuffers = 64
+
+    init(loop: EventLoop, limits: Limits, admission: Admission, respond: @escaping Engine.Handler) {
+        self.loop = loop
+        self.limits = limits
+        self.admission = admission
+        self.respond = respond
+    }
+
+    var date: [UInt8] {
+        clock.refresh()
+        return clock.text
+    }
+
+    // MARK: Listening
+
+    func listen(on descriptor: Int32) throws(SystemError) {
+        listener = descriptor
+        registration = try loop.watch(descriptor, .read, self)
+        loop.atTurnEnd(self)
+    }
+
+    func ready(_ readiness: Readiness) {
+        guard let listener else { return }
+        // Bounded, so that a burst of connections cannot starve the open ones.
+        for _ in 0..<64 {
+            var address = sockaddr_storage()
+            var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            switch Syscall.nonBlocking({ Int(linux_accept(listener, &address, &length)) }) {
+            case .done(let descriptor): accept(Int32(descriptor), SocketAddress.peer(address))
+            case .wouldBlock: return
+            case .failed(let code):
+                // Out of descriptors or memory: what waits stays with the kernel until something closes.
+                if code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM { pause() }
+                return
+            }
+            if isPaused { return }
+        }
+    }
+
+    private func accept(_ descriptor: Int32, _ peer: PeerAddress) {
+        switch admission.admit(peer) {
+        case .refused:
+            close(descriptor)
+            return
+        case .last: pause()
+        case .admitted: break
+        }
+        var one: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+        let connection = Connection(descriptor, peer: peer, server: self)
+        connection.position = connections.count
+        connections.append(connection)
+        do throws(SystemError) {
+            try connection.open()
+        } catch {
+            close(descriptor)
+            closed(connection)
+        }
+        startSweeping()
+    }
+
+    /// Stops accepting for a moment; other loops may close what makes room, so it is tried again by time.
+    private func pause() {
+        guard !isPaused, let registration else { return }
+        isPaused = true
+        loop.change(registration, to: [])
+        loop.schedule(after: Self.sweepMilliseconds) { [self] in resume() }
+    }
+
+    private func resume() {
+        guard isPaused, let registration else { return }
+        isPaused = false
+        guard admission.hasRoom else { return pause() }
+        loop.change(registration, to: .read)
+    }
+
+    // MARK: Connections
+
+    func closed(_ connection: Connection) {
+        let last = connections.removeLast()
+        if last !== connection {
+            last.position = connection.position
+            connections[connection.position] = last
+        }
+        admission.leave(connection.peer)
+        if isPaused { resume() }
+    }
+
+    /// One pass over all connections instead of a timer each: a deadline moves with every request.
+    private func startSweeping() {
+        guard !sweeps else { return }
+        sweeps = true
+        loop.schedule(after: Self.sweepMilliseconds) { [self] in
+            sweeps = false
+            let now = loop.now
+            for connection in connections where connection.deadline <= now { connection.expire() }
+            if !connections.isEmpty { startSweeping() }
+        }
+    }
+
+    func stopListening() {
+        isDraining = true
+        if let registration { loop.unwatch(registration) }
+        if let listener { close(listener) }
+        registration = nil
+        listener = nil
+        for connection in connections { connection.drain() }
+    }
+
+    // MARK: Batches and buffers
+
+    func flushAtTurnEnd(_ connection: Connection) { flushes.append(connection) }
+
+    func turnEnded() {
+        swap(&flushes, &flushing)
+        for connection in flushing { connection.flushAtTurnEnd() }
+        flushing.removeAll(keepingCapacity: true)
+    }
+
+    func takeBuffer() -> [UInt8] { buffers.popLast() ?? [UInt8](repeating: 0, count: limits.headBytes) }
+
+    func giveBack(_ buffer: inout [UInt8]) {
+        if buffers.count < Self.pooledBuffers { buffers.append(buffer) }
+        buffer = []
+    }
+}

@@ -1,0 +1,40 @@
+/// Password hashes and sign-in.
+public protocol IdentityStore: Sendable {
+    /// A live user, whatever the case of the e-mail. An empty e-mail is nobody's.
+    func credentials(email: String) async throws(StorageError) -> CredentialRecord?
+
+    /// Whether a live user has the name or the (non-empty) e-mail, in any case; system users count.
+    func isTaken(username: String, email: String) async throws(StorageError) -> Bool
+}
+
+/// Organizations.
+public protocol OrganizationStore: Sendable {
+    /// - Throws: `.notFound` in a database whose default organization is gone.
+    func defaultOrganization() async throws(StorageError) -> OrganizationRecord
+
+    /// Deleted organizations are found too.
+    func findOrganization(id: UUID) async throws(StorageError) -> OrganizationRecord?
+}
+
+/// Model prices.
+public protocol PriceStore: Sendable {
+    /// Upserts every row of a JSON array in one statement (model-prices.md §2.2): prices of covered rows are
+    /// replaced, `updated_at` moves, other rows stay. One bad element and nothing changes.
+    /// - Parameter json: checked by `PriceBook` first.
+    func seedPrices(json: [UInt8], at now: Timestamp) async throws(StorageError)
+
+    /// All rows, by provider and model, bytewise.
+    func prices() async throws(StorageError) -> [PriceRecord]
+}
+
+/// What the deployment remembers about itself.
+public protocol SiteStore: Sendable {
+    /// The id under which this deployment is known; `fresh` becomes it when there is none yet.
+    func deploymentID(orElse fresh: UUID) async throws(StorageError) -> UUID
+
+    /// One round trip to the database.
+    func ping() async throws(StorageError)
+}
+
+/// Everything usersd keeps. An instance belongs to one event loop: call it from tasks of that loop.
+public protocol Storage: UserStore, KeyStore, IdentityStore, OrganizationStore, PriceStore, SiteStore {}

@@ -1,0 +1,72 @@
+/// Which users to list, and which part of them (users.md §4.1). A condition is off when nil or empty; all are ANDed.
+public struct UserQuery: Sendable, Equatable {
+    /// Part of the e-mail or the username; `%`, `_` and `\` keep their meaning in LIKE.
+    public var search = ""
+    /// Part of the display name, likewise.
+    public var name = ""
+    public var statuses: [UserStatus] = []
+    public var loginTypes: [LoginType] = []
+    /// Users who store any of these site roles.
+    public var roles: [String] = []
+    public var lastSeenBefore: Timestamp?
+    public var lastSeenAfter: Timestamp?
+    public var createdBefore: Timestamp?
+    public var createdAfter: Timestamp?
+    public var githubUserID: Int64?
+    public var isServiceAccount: Bool?
+    /// Users whose folded name is behind this user's. An unknown id: nobody.
+    public var afterID: UUID?
+    /// The users the caller may see; nil: all.
+    public var visible: [UUID]?
+    /// nil: no limit.
+    public var limit: Int?
+    public var offset = 0
+
+    public init() {}
+}
+
+/// A page of users, and how many there are in all behind the cursor.
+public struct UserPage: Sendable, Equatable {
+    public var users: [UserRecord]
+    public var count: Int
+
+    public init(users: [UserRecord], count: Int) {
+        self.users = users
+        self.count = count
+    }
+}
+
+/// Users and their status.
+public protocol UserStore: Sendable {
+    /// Deleted users are found too.
+    /// - Throws: `.notFound`.
+    func user(id: UUID) async throws(StorageError) -> UserRecord
+
+    /// A live user, whatever the case of the name.
+    func findUser(username: String) async throws(StorageError) -> UserRecord?
+
+    /// Live users in the order of their folded names, system users left out. Count and page are of one moment.
+    func users(_ query: UserQuery) async throws(StorageError) -> UserPage
+
+    /// Live users, system users left out.
+    func userCount() async throws(StorageError) -> Int
+
+    /// Inserts the user with its key pair and memberships in one transaction.
+    /// - Throws: `.conflict(.username)` or `.conflict(.email)`.
+    func create(_ user: NewUser) async throws(StorageError) -> UserRecord
+
+    /// The same, only while there is no user. Of two at once, one wins (decisions.md #17).
+    /// - Throws: `.conflict(.firstUser)`.
+    func createFirst(_ user: NewUser) async throws(StorageError) -> UserRecord
+
+    /// Marks a user deleted; its keys and links go with it. `updated_at` stays.
+    /// - Throws: `.notFound` if no live user has the id; `.refused(.lastOwner)`.
+    func deleteUser(id: UUID) async throws(StorageError)
+
+    /// A user who was dormant is active and seen. Any other status stays.
+    /// - Returns: the status afterwards.
+    func activateIfDormant(userID: UUID, at now: Timestamp) async throws(StorageError) -> UserStatus
+
+    /// Whether the user owns a workspace that is not deleted, in a database that Coder made; false elsewhere.
+    func ownsWorkspaces(userID: UUID) async throws(StorageError) -> Bool
+}

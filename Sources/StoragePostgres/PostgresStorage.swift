@@ -1,0 +1,57 @@
+public import Loops
+public import Storage
+
+/// A Postgres database that is ready for use: reached, migrated or checked, every statement prepared once.
+public final class PostgresDatabase: Sendable {
+    /// Coder made the database: usersd leaves its schema and its background work alone (database.md §6).
+    public let isCoders: Bool
+    private let target: PostgresTarget
+
+    /// Blocks for as long as the server takes, five seconds at the most to connect.
+    /// - Parameter url: a libpq URI or keyword string.
+    /// - Throws: `.broken`, with a text for the operator that holds no password.
+    public init(url: String) throws(StorageError) {
+        let statements: [String]
+        do throws(SQLText.Fault) {
+            statements = try SQLText.catalogue([
+                PackageResources.users_sql, PackageResources.keys_sql, PackageResources.identity_sql,
+                PackageResources.organizations_sql, PackageResources.prices_sql, PackageResources.site_sql,
+            ]).statements
+        } catch {
+            throw .broken("the SQL of this binary: \(error)")
+        }
+        let setup = try PostgresSetup(url: url)
+        let prepared = try setup.prepare(statements: statements)
+        isCoders = prepared.isCoders
+        target = PostgresTarget(url: url, sessionCommands: prepared.commands, statements: statements)
+    }
+
+    /// The storage of one loop, connected. Call it on that loop.
+    /// - Throws: `.unavailable` when the server has gone meanwhile.
+    public func storage(on loop: EventLoop) async throws(StorageError) -> PostgresStorage {
+        let storage = PostgresStorage(loop, target, ownsWorkspaces: isCoders)
+        try await storage.pipeline.waitUntilReady()
+        return storage
+    }
+}
+
+/// `Storage` of one loop on Postgres.
+///
+/// `@unchecked Sendable`: the pipeline and the pool demand the loop's thread at every entry.
+public final class PostgresStorage: Storage, @unchecked Sendable {
+    let pipeline: PostgresPipeline
+    let pool: PostgresPool
+    let isCoders: Bool
+
+    init(_ loop: EventLoop, _ target: PostgresTarget, ownsWorkspaces: Bool) {
+        pipeline = PostgresPipeline(loop, target)
+        pool = PostgresPool(loop, target)
+        isCoders = ownsWorkspaces
+    }
+
+    /// Closes every connection. Call it on the loop, when nothing is in flight.
+    public func close() {
+        pipeline.stop()
+        pool.stop()
+    }
+}

@@ -1,0 +1,80 @@
+public import Storage
+
+extension PostgresStorage {
+    /// Serializes what must not happen twice: the first user, and the end of the last owner.
+    private static let ownerLock = "SELECT pg_advisory_xact_lock(8243117936735)"
+
+    public func user(id: UUID) async throws(StorageError) -> UserRecord {
+        guard let row = try await pipeline.first(.userByID, [.id(id)]) else { throw .notFound }
+        return try row.user()
+    }
+
+    public func findUser(username: String) async throws(StorageError) -> UserRecord? {
+        try await pipeline.first(.userByUsername, [.text(username)])?.user()
+    }
+
+    public func users(_ query: UserQuery) async throws(StorageError) -> UserPage {
+        let list = PostgresUserList(query)
+        let result = try await pipeline.composed(list.text, list.values)
+        let users = try result.rows { (row) throws(StorageError) in try row.user(at: 1) }
+        // An empty page reports 0, even behind the end (users.md §4.1).
+        return UserPage(users: users, count: result.first.map { Int($0.integer(0)) } ?? 0)
+    }
+
+    public func userCount() async throws(StorageError) -> Int {
+        try await pipeline.first(.userCount).map { Int($0.integer(0)) } ?? 0
+    }
+
+    public func create(_ user: NewUser) async throws(StorageError) -> UserRecord {
+        try await pipeline.atomic(Self.inserts(user))
+        return UserRecord(inserted: user)
+    }
+
+    public func createFirst(_ user: NewUser) async throws(StorageError) -> UserRecord {
+        try await pool.transaction { (connection) throws(StorageError) in
+            try await connection.command(Self.ownerLock)
+            guard try await connection.first(.userCount)?.integer(0) == 0 else { throw .conflict(.firstUser) }
+            try await connection.atomic(Self.inserts(user))
+        }
+        return UserRecord(inserted: user)
+    }
+
+    private static func inserts(_ user: NewUser) -> [(StatementName, [PostgresValue])] {
+        let time = PostgresValue.time(user.createdAt)
+        let insert: [PostgresValue] = [
+            .id(user.id), .text(user.username), .text(user.name), .text(user.email), .binary(user.hashedPassword),
+            time, .list(user.roles), .text(user.loginType.rawValue), .text(user.status.rawValue),
+            .bool(user.isServiceAccount),
+        ]
+        let memberships = user.organizationIDs.map { (StatementName.insertMembership, [.id(user.id), .id($0), time]) }
+        return [(.insertUser, insert)] + memberships + [
+            (
+                .insertSSHKey,
+                [.id(user.id), time, .text(user.sshKey.privateKey), .text(user.sshKey.publicKey)]
+            )
+        ]
+    }
+
+    public func deleteUser(id: UUID) async throws(StorageError) {
+        try await pool.transaction { (connection) throws(StorageError) in
+            try await connection.command(Self.ownerLock)
+            guard let state = try await connection.first(.liveOwnerState, [.id(id)]) else { throw .notFound }
+            if state.bool(0), !state.bool(1) { throw .refused(.lastOwner) }
+            _ = try await connection.run(.deleteUser, [.id(id)])
+        }
+    }
+
+    public func activateIfDormant(userID: UUID, at now: Timestamp) async throws(StorageError) -> UserStatus {
+        let results = try await pipeline.atomic([
+            (.activateDormant, [.id(userID), .time(now)]), (.userByID, [.id(userID)]),
+        ])
+        guard let row = results[1].first else { throw .notFound }
+        return try row.user().status
+    }
+
+    public func ownsWorkspaces(userID: UUID) async throws(StorageError) -> Bool {
+        guard isCoders else { return false }
+        let text = "SELECT EXISTS (SELECT 1 FROM workspaces WHERE owner_id = $1::uuid AND deleted = false)"
+        return try await pipeline.composed(text, [.id(userID)]).first?.bool(0) ?? false
+    }
+}

@@ -1,0 +1,25 @@
+-- name: session
+SELECT k.hashed_secret, k.last_used, k.expires_at, k.created_at, k.updated_at, k.login_type::text, k.lifetime_seconds,
+       host(k.ip_address), k.token_name, array_to_json(k.scopes)::text, array_to_json(k.allow_list)::text,
+       EXISTS (SELECT 1 FROM user_links l WHERE l.user_id = k.user_id AND l.login_type = k.login_type),
+       {{part.userColumns}}
+FROM   api_keys k JOIN users u ON u.id = k.user_id
+WHERE  k.id = $1::text;
+-- name: insertKey
+INSERT INTO api_keys (id, hashed_secret, user_id, last_used, expires_at, created_at, updated_at, login_type,
+                      lifetime_seconds, ip_address, token_name, scopes, allow_list)
+VALUES ($1::text, $2::bytea, $3::uuid, $4::timestamptz, $5::timestamptz, $6::timestamptz, $7::timestamptz,
+        $8::text::login_type, $9::bigint, $10::text::inet, $11::text,
+        ARRAY(SELECT json_array_elements_text($12::json))::api_key_scope[],
+        ARRAY(SELECT json_array_elements_text($13::json)));
+-- name: recordKeyUse
+UPDATE api_keys SET last_used = $2::timestamptz, expires_at = $3::timestamptz, ip_address = $4::text::inet
+WHERE  id = $1::text;
+-- name: recordUserSeen
+-- Only while the key is there: it may have gone since it was read.
+UPDATE users SET last_seen_at = $2::timestamptz AT TIME ZONE 'UTC', updated_at = $2::timestamptz
+WHERE  id = $1::uuid AND EXISTS (SELECT 1 FROM api_keys WHERE id = $3::text);
+-- name: deleteKey
+DELETE FROM api_keys WHERE id = $1::text;
+-- name: deleteApplicationKeys
+DELETE FROM api_keys WHERE user_id = $1::uuid AND 'coder:application_connect' = ANY (scopes);

@@ -1,0 +1,56 @@
+public import Storage
+
+/// The small rooms: identities, organizations, prices, site.
+extension SQLiteStorage {
+    public func credentials(email: String) async throws(StorageError) -> CredentialRecord? {
+        try reader.first(.credentials, [.text(email)]) { (row) throws(StorageError) in
+            guard let status = UserStatus(rawValue: row.text(1)), let loginType = LoginType(rawValue: row.text(2)) else {
+                throw .broken("a stored user has an unknown status or login type")
+            }
+            return CredentialRecord(
+                userID: try row.id(0), status: status, loginType: loginType, hashedPassword: row.bytes(3))
+        }
+    }
+
+    public func isTaken(username: String, email: String) async throws(StorageError) -> Bool {
+        try reader.first(.isTaken, [.text(username), .text(email)]) { $0.bool(0) } ?? false
+    }
+
+    public func defaultOrganization() async throws(StorageError) -> OrganizationRecord {
+        let found = try reader.first(.defaultOrganization) { (row) throws(StorageError) in try row.organization() }
+        guard let found else { throw .notFound }
+        return found
+    }
+
+    public func findOrganization(id: UUID) async throws(StorageError) -> OrganizationRecord? {
+        try reader.first(.organizationByID, [.id(id)]) { (row) throws(StorageError) in try row.organization() }
+    }
+
+    public func seedPrices(json: [UInt8], at now: Timestamp) async throws(StorageError) {
+        try await writer.write { (connection) throws(StorageError) in
+            try connection.run(.seedPrices, [.text(String(decoding: json, as: UTF8.self)), .time(now)])
+        }
+    }
+
+    public func prices() async throws(StorageError) -> [PriceRecord] {
+        try reader.all(.allPrices) { row in
+            PriceRecord(
+                provider: row.text(0), model: row.text(1), input: row.optionalInteger(2),
+                output: row.optionalInteger(3), cacheRead: row.optionalInteger(4), cacheWrite: row.optionalInteger(5),
+                createdAt: row.time(6), updatedAt: row.time(7))
+        }
+    }
+
+    public func deploymentID(orElse fresh: UUID) async throws(StorageError) -> UUID {
+        let text = try await writer.write { (connection) throws(StorageError) in
+            try connection.run(.insertDeploymentID, [.text(fresh.description)])
+            return try connection.first(.deploymentID) { $0.text(0) }
+        }
+        guard let text, let id = UUID(parsing: text) else { throw .broken("the stored deployment id is no UUID") }
+        return id
+    }
+
+    public func ping() async throws(StorageError) {
+        _ = try reader.first(.ping) { $0.integer(0) }
+    }
+}

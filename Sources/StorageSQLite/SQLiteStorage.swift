@@ -1,0 +1,106 @@
+internal import Glibc
+public import Loops
+public import Storage
+
+/// A SQLite file and everything opened on it: one writer, and a read connection for each loop.
+public final class SQLiteDatabase: Sendable {
+    let writer: SQLiteWriter
+    private let path: String
+    private let statements: [String]
+
+    public struct Options: Sendable {
+        /// `PRAGMA synchronous`: a commit is on the disk when it is answered (`full`), or survives a crash of the
+        /// process but not of the machine (`normal`).
+        public enum Synchronous: String, Sendable, CaseIterable { case full, normal }
+
+        public var synchronous = Synchronous.full
+
+        public init() {}
+    }
+
+    /// Opens or creates the file, mode 0600, and brings its schema up to date. Nothing runs on another thread yet.
+    /// - Parameter path: a file, or `:memory:`.
+    /// - Throws: `.broken`, with a text for the operator, when the file cannot be opened, is no database of ours, or
+    ///   was made by a newer usersd.
+    public init(path: String, options: Options = Options()) throws(StorageError) {
+        let connection: SQLiteConnection
+        do throws(SQLText.Fault) {
+            statements = try SQLText.catalogue(Self.statementFiles).statements
+        } catch {
+            throw .broken("the SQL of this binary: \(error)")
+        }
+        if path == ":memory:" {
+            // A database that every connection of this process can open, and no other process.
+            self.path = "file:/usersd-\(getpid())-\(Self.serial())?vfs=memdb"
+        } else {
+            try Self.createFile(path)
+            self.path = path
+        }
+        connection = try Self.open(self.path, options)
+        try SQLiteMigrations.apply(to: connection)
+        try connection.prepare(statements)
+        writer = SQLiteWriter(connection)
+    }
+
+    private static var statementFiles: [[UInt8]] {
+        [
+            PackageResources.users_sql, PackageResources.keys_sql, PackageResources.identity_sql,
+            PackageResources.organizations_sql, PackageResources.prices_sql, PackageResources.site_sql,
+        ]
+    }
+
+    private static func serial() -> UInt64 {
+        var number: UInt64 = 0
+        withUnsafeMutableBytes(of: &number) { Syscall.fillRandom($0) }
+        return number
+    }
+
+    private static func open(_ path: String, _ options: Options) throws(StorageError) -> SQLiteConnection {
+        let connection = try SQLiteConnection(path: path)
+        try connection.execute(
+            """
+            PRAGMA journal_mode = WAL;
+            PRAGMA synchronous = \(options.synchronous == .full ? "FULL" : "NORMAL");
+            PRAGMA foreign_keys = ON;
+            """)
+        return connection
+    }
+
+    /// The file holds password hashes: nobody else may read it. SQLite gives its companions the same mode.
+    private static func createFile(_ path: String) throws(StorageError) {
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .broken("cannot open \(path): \(String(cString: strerror(errno)))") }
+        _ = Glibc.close(descriptor)
+    }
+
+    /// The storage of one loop: it reads on a connection of its own and writes through the writer.
+    public func storage(on loop: EventLoop) throws(StorageError) -> SQLiteStorage {
+        let connection = try Self.open(path, Options())
+        try connection.prepare(statements)
+        try connection.execute("PRAGMA query_only = ON")
+        return SQLiteStorage(connection, writer, loop)
+    }
+
+    /// Finishes the changes that wait. Call it when no loop uses the storage any more.
+    public func close() { writer.stop() }
+}
+
+/// `Storage` of one loop on SQLite.
+///
+/// `@unchecked Sendable`: the read connection is reached through `reader`, which demands the loop's thread.
+public final class SQLiteStorage: Storage, @unchecked Sendable {
+    private let connection: SQLiteConnection
+    private let loop: EventLoop
+    let writer: SQLiteWriter
+
+    init(_ connection: SQLiteConnection, _ writer: SQLiteWriter, _ loop: EventLoop) {
+        self.connection = connection
+        self.writer = writer
+        self.loop = loop
+    }
+
+    var reader: SQLiteConnection {
+        loop.preconditionOnLoop()
+        return connection
+    }
+}

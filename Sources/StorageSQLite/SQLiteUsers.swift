@@ -1,0 +1,82 @@
+public import Storage
+
+extension SQLiteStorage {
+    public func user(id: UUID) async throws(StorageError) -> UserRecord {
+        let found = try reader.first(.userByID, [.id(id)]) { (row) throws(StorageError) in try row.user() }
+        guard let found else { throw .notFound }
+        return found
+    }
+
+    public func findUser(username: String) async throws(StorageError) -> UserRecord? {
+        try reader.first(.userByUsername, [.text(username)]) { (row) throws(StorageError) in try row.user() }
+    }
+
+    public func users(_ query: UserQuery) async throws(StorageError) -> UserPage {
+        let text = SQLiteUserList(query)
+        let reader = reader
+        // One read transaction: count and page are of one moment.
+        try reader.execute("BEGIN")
+        defer { try? reader.execute("COMMIT") }
+        let users = try reader.composed(text.page, text.pageValues) { (row) throws(StorageError) in try row.user() }
+        // An empty page reports 0, even behind the end (users.md §4.1).
+        if users.isEmpty { return UserPage(users: [], count: 0) }
+        if users.count < query.limit ?? .max { return UserPage(users: users, count: query.offset + users.count) }
+        let count = try reader.composed(text.count, text.values) { Int($0.integer(0)) }
+        return UserPage(users: users, count: count.first ?? 0)
+    }
+
+    public func userCount() async throws(StorageError) -> Int {
+        try reader.first(.userCount) { Int($0.integer(0)) } ?? 0
+    }
+
+    public func create(_ user: NewUser) async throws(StorageError) -> UserRecord {
+        try await writer.write { (connection) throws(StorageError) in try Self.insert(user, on: connection) }
+    }
+
+    public func createFirst(_ user: NewUser) async throws(StorageError) -> UserRecord {
+        // There is one writer, and it holds the file's lock: nobody can come between the count and the insert.
+        try await writer.write { (connection) throws(StorageError) in
+            guard try connection.first(.userCount, [], { $0.integer(0) }) == 0 else { throw .conflict(.firstUser) }
+            return try Self.insert(user, on: connection)
+        }
+    }
+
+    private static func insert(_ user: NewUser, on connection: SQLiteConnection) throws(StorageError) -> UserRecord {
+        try connection.run(
+            .insertUser,
+            [
+                .id(user.id), .text(user.username), .text(user.name), .text(user.email),
+                .text(CaseFolding.lower(user.email)), .blob(user.hashedPassword), .time(user.createdAt),
+                .list(user.roles), .text(user.loginType.rawValue), .text(user.status.rawValue),
+                .bool(user.isServiceAccount),
+            ])
+        for organization in user.organizationIDs {
+            try connection.run(.insertMembership, [.id(user.id), .id(organization), .time(user.createdAt)])
+        }
+        try connection.run(
+            .insertSSHKey,
+            [.id(user.id), .time(user.createdAt), .text(user.sshKey.privateKey), .text(user.sshKey.publicKey)])
+        return UserRecord(inserted: user)
+    }
+
+    public func deleteUser(id: UUID) async throws(StorageError) {
+        try await writer.write { (connection) throws(StorageError) in
+            let state = try connection.first(.liveOwnerState, [.id(id)]) { ($0.bool(0), $0.bool(1)) }
+            guard let (isOwner, hasOthers) = state else { throw .notFound }
+            if isOwner, !hasOthers { throw .refused(.lastOwner) }
+            try connection.run(.deleteUser, [.id(id)])
+        }
+    }
+
+    public func activateIfDormant(userID: UUID, at now: Timestamp) async throws(StorageError) -> UserStatus {
+        try await writer.write { (connection) throws(StorageError) in
+            try connection.run(.activateDormant, [.id(userID), .time(now)])
+            let user = try connection.first(.userByID, [.id(userID)]) { (row) throws(StorageError) in try row.user() }
+            guard let user else { throw .notFound }
+            return user.status
+        }
+    }
+
+    /// Workspaces are Coder's, and Coder keeps none in SQLite.
+    public func ownsWorkspaces(userID: UUID) async throws(StorageError) -> Bool { false }
+}

@@ -1,0 +1,25 @@
+internal import Logging
+internal import PriceBook
+internal import Seeds
+internal import Storage
+
+/// The price book's way into the database, before anything is served (model-prices.md §3).
+enum Seeding {
+    /// A failure is logged and does not stop the start: the table keeps what it held.
+    static func seed(_ store: any PriceStore, at now: Timestamp, _ log: Logger) async {
+        let cause: String
+        do throws(PriceSeedError) {
+            let rows = try PriceSeed.check(Seeds.modelPrices)
+            do throws(StorageError) {
+                try await store.seedPrices(json: Seeds.modelPrices, at: now)
+                log.info("seeded \(rows.count) model prices")
+                return
+            } catch {
+                cause = "\(error)"
+            }
+        } catch {
+            cause = "\(error)"
+        }
+        log.error("failed to seed AI Bridge prices; cost tracking may use stale prices: \(cause)")
+    }
+}

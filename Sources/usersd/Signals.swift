@@ -1,0 +1,38 @@
+internal import Glibc
+internal import Loops
+
+/// SIGTERM and SIGINT, taken by a thread of their own.
+enum Signals {
+    /// Before any other thread starts: they inherit the mask. A client that goes away must not end the process.
+    static func block() {
+        signal(SIGPIPE, SIG_IGN)
+        var set = set()
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+    }
+
+    /// Returns at the first signal. A second one ends the process at once.
+    static func first() async {
+        await withUnsafeContinuation { continuation in
+            _ = WorkerThread {
+                wait()
+                continuation.resume()
+                wait()
+                _exit(130)
+            }
+        }
+    }
+
+    private static func wait() {
+        var set = set()
+        var number: Int32 = 0
+        while sigwait(&set, &number) != 0 {}
+    }
+
+    private static func set() -> sigset_t {
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, SIGTERM)
+        sigaddset(&set, SIGINT)
+        return set
+    }
+}

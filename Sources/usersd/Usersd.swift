@@ -1,0 +1,141 @@
+internal import API
+internal import CLinux
+internal import Glibc
+internal import HTTPEngine
+internal import Logging
+internal import Loops
+internal import Storage
+
+@main
+struct Usersd {
+    static func main() async {
+        Signals.block()
+        var arguments = CommandLine.arguments.dropFirst()
+        let command = arguments.first.map { $0.hasPrefix("-") ? "serve" : arguments.removeFirst() } ?? "serve"
+        if arguments.contains("--help") || command == "help" {
+            print("\(usage)\n\nOptions of serve and config:\n\n\(Config.help)", terminator: "")
+            return
+        }
+        do throws(Config.Fault) {
+            let config = try Config.load(Array(arguments), environment())
+            switch command {
+            case "serve": try await serve(config)
+            case "config": print(config.listing, terminator: "")
+            case "options": print(Config.table, terminator: "")
+            case "version": print(Configuration().version)
+            default: throw Config.Fault("unknown command \"\(command)\"\n\(usage)")
+            }
+        } catch {
+            end(2, error.description)
+        }
+    }
+
+    private static let usage = """
+        usage: usersd [serve] [--option value ...]   serve the API
+               usersd config [--option value ...]    print the settings that serve would use
+               usersd options                        print the README's table of options
+               usersd version
+        """
+
+    /// Any step may refuse, and nothing has been accepted yet.
+    private static func serve(_ config: Config) async throws(Config.Fault) {
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        var log = Logger(label: "usersd")
+        log.logLevel = Logger.Level(rawValue: config.text("log-level")) ?? .notice
+        let address = try config.address()
+        var configuration = try config.api(listening: address)
+        raiseDescriptorLimit()
+        do {
+            let database = try Database.open(config)
+            log.notice("opened \(database.description)")
+            let loops = try startLoops(config.integer("loops"))
+            configuration.deploymentID = try await prepare(database, loops[0], log)
+            let engine = try await engine(config, configuration, database, loops, log)
+            let bound = try await engine.listen(on: address)
+            log.notice("listening on http://\(bound)")
+            await Signals.first()
+            log.notice("stopping")
+            if !(await engine.drain()) { log.warning("some requests did not finish in time") }
+            database.close()
+        } catch let error as SystemError where error.isAddressInUse {
+            end(1, "\(address) is in use by another process: choose another with --http-address")
+        } catch StorageError.broken(let cause) {
+            end(1, "cannot open the database: \(cause)")
+        } catch {
+            end(1, "cannot start: \(error)")
+        }
+        exit(0)
+    }
+
+    private static func startLoops(_ count: Int) throws(SystemError) -> [EventLoop] {
+        let cores = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        var loops: [EventLoop] = []
+        for index in 0..<(count == 0 ? max(1, cores) : count) { loops.append(try EventLoop(index: index)) }
+        for loop in loops { loop.start() }
+        return loops
+    }
+
+    /// What the database must hold before the first request: the deployment's id and the price book.
+    private static func prepare(_ database: Database, _ loop: EventLoop, _ log: Logger) async throws(StorageError) -> UUID {
+        let result = await Task(executorPreference: loop) { () -> Result<UUID, StorageError> in
+            do throws(StorageError) {
+                let store = try await database.storage(on: loop)
+                if database.seedsPrices {
+                    await Seeding.seed(store, at: World.now(), log)
+                } else {
+                    log.notice("the price book is left to Coder, whose database this is")
+                }
+                return .success(try await store.deploymentID(orElse: Self.randomID()))
+            } catch {
+                return .failure(error)
+            }
+        }.value
+        return try result.get()
+    }
+
+    @Sendable private static func randomID() -> UUID {
+        var words: (UInt64, UInt64) = (0, 0)
+        withUnsafeMutableBytes(of: &words) { Syscall.fillRandom($0) }
+        return UUID(random: words)
+    }
+
+    /// A dispatcher for each loop, with that loop's storage.
+    private static func engine(
+        _ config: Config, _ configuration: Configuration, _ database: Database, _ loops: [EventLoop], _ log: Logger
+    ) async throws -> Engine {
+        let pool = Offload(threadCount: loops.count, queueLimit: 256)
+        let shared = SharedState(passwords: PasswordHasher(pool: pool, ambient: World.ambient()))
+        var handlers: [Engine.Handler] = []
+        for loop in loops {
+            let dispatcher = try await Task(executorPreference: loop) {
+                try Dispatcher(
+                    store: try await database.storage(on: loop), configuration: configuration, shared: shared,
+                    ambient: World.ambient(), log: log)
+            }.value
+            handlers.append(dispatcher.respond)
+        }
+        return Engine(limits: config.limits, loops: loops, handlers: handlers)
+    }
+
+    /// Connections are descriptors; the usual soft limit of 1024 is for programs that use select().
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    private static func environment() -> [String: String] {
+        var variables: [String: String] = [:]
+        for option in Options.all {
+            if let value = getenv(option.environment) { variables[option.environment] = String(cString: value) }
+        }
+        return variables
+    }
+
+    private static func end(_ status: Int32, _ message: String) -> Never {
+        let line = Array("usersd: \(message)\n".utf8)
+        _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        exit(status)
+    }
+}

@@ -1,0 +1,50 @@
+internal import API
+internal import Glibc
+internal import Loops
+internal import Storage
+
+/// The clock and the kernel's generator.
+enum World {
+    static func ambient() -> Ambient {
+        let pool = RandomPool()
+        return Ambient(now: now, fillRandom: pool.fill)
+    }
+
+    @Sendable static func now() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+}
+
+/// Random bytes from the kernel, fetched some thousand at a time: a request needs a few, and a system call each would
+/// cost more than the rest of its answer. Bytes that were given out are wiped.
+///
+/// `@unchecked Sendable`: `bytes` and `used` are touched only with `lock` held.
+private final class RandomPool: @unchecked Sendable {
+    private let lock = UnsafeMutablePointer<pthread_spinlock_t>.allocate(capacity: 1)
+    private var bytes = [UInt8](repeating: 0, count: 4096)
+    private var used = 4096
+
+    init() { pthread_spin_init(lock, Int32(PTHREAD_PROCESS_PRIVATE)) }
+
+    deinit {
+        pthread_spin_destroy(lock)
+        lock.deallocate()
+    }
+
+    @Sendable func fill(_ buffer: UnsafeMutableRawBufferPointer) {
+        guard buffer.count <= bytes.count else { return Syscall.fillRandom(buffer) }
+        pthread_spin_lock(lock)
+        defer { pthread_spin_unlock(lock) }
+        if used + buffer.count > bytes.count {
+            bytes.withUnsafeMutableBytes { Syscall.fillRandom($0) }
+            used = 0
+        }
+        for index in 0..<buffer.count {
+            buffer[index] = bytes[used + index]
+            bytes[used + index] = 0
+        }
+        used += buffer.count
+    }
+}
