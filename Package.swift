@@ -59,6 +59,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house),
+        .testTarget(name: "PriceBookTests", dependencies: ["PriceBook", "JSON", "Seeds"], swiftSettings: house),
         .executableTarget(name: "generate-model-prices", dependencies: ["PriceBook"], swiftSettings: house),
     ]
 )

@@ -10,15 +10,12 @@ enum Signals {
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 
-    /// Returns at the first signal. A second one ends the process at once.
-    static func first() async {
-        await withUnsafeContinuation { continuation in
-            _ = WorkerThread {
-                wait()
-                continuation.resume()
-                wait()
-                _exit(130)
-            }
+    /// Holds the calling thread until the first signal. A second one ends the process at once.
+    static func waitForFirst() {
+        wait()
+        _ = WorkerThread {
+            wait()
+            _exit(130)
         }
     }
 

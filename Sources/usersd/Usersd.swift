@@ -8,7 +8,7 @@ internal import Storage
 
 @main
 struct Usersd {
-    static func main() async {
+    static func main() {
         Signals.block()
         var arguments = CommandLine.arguments.dropFirst()
         let command = arguments.first.map { $0.hasPrefix("-") ? "serve" : arguments.removeFirst() } ?? "serve"
@@ -19,7 +19,7 @@ struct Usersd {
         do throws(Config.Fault) {
             let config = try Config.load(Array(arguments), environment())
             switch command {
-            case "serve": try await serve(config)
+            case "serve": try serve(config)
             case "config": print(config.listing, terminator: "")
             case "options": print(Config.table, terminator: "")
             case "version": print(Configuration().version)
@@ -38,24 +38,23 @@ struct Usersd {
         """
 
     /// Any step may refuse, and nothing has been accepted yet.
-    private static func serve(_ config: Config) async throws(Config.Fault) {
+    private static func serve(_ config: Config) throws(Config.Fault) {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var log = Logger(label: "usersd")
         log.logLevel = Logger.Level(rawValue: config.text("log-level")) ?? .notice
         let address = try config.address()
-        var configuration = try config.api(listening: address)
+        let configuration = try config.api(listening: address)
         raiseDescriptorLimit()
         do {
             let database = try Database.open(config)
             log.notice("opened \(database.description)")
             let loops = try startLoops(config.integer("loops"))
-            configuration.deploymentID = try await prepare(database, loops[0], log)
-            let engine = try await engine(config, configuration, database, loops, log)
-            let bound = try await engine.listen(on: address)
+            let engine = try start(config, configuration, database, loops, log)
+            let bound = try wait(on: loops[0]) { try await engine.listen(on: address) }
             log.notice("listening on http://\(bound)")
-            await Signals.first()
+            Signals.waitForFirst()
             log.notice("stopping")
-            if !(await engine.drain()) { log.warning("some requests did not finish in time") }
+            if !(try wait(on: loops[0]) { await engine.drain() }) { log.warning("some requests did not finish in time") }
             database.close()
         } catch let error as SystemError where error.isAddressInUse {
             end(1, "\(address) is in use by another process: choose another with --http-address")
@@ -67,6 +66,17 @@ struct Usersd {
         exit(0)
     }
 
+    /// Holds the main thread, which has nothing else to do, until `body` has run on the loop.
+    private static func wait<Value: Sendable>(
+        on loop: EventLoop, _ body: @escaping @Sendable () async throws -> Value
+    ) throws -> Value {
+        let answer = BlockingQueue<Result<Value, any Error>>(limit: 1)
+        Task(executorPreference: loop) {
+            do { _ = answer.add(.success(try await body())) } catch { _ = answer.add(.failure(error)) }
+        }
+        return try answer.take(atMost: 1)[0].get()
+    }
+
     private static func startLoops(_ count: Int) throws(SystemError) -> [EventLoop] {
         let cores = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         var loops: [EventLoop] = []
@@ -75,46 +85,37 @@ struct Usersd {
         return loops
     }
 
-    /// What the database must hold before the first request: the deployment's id and the price book.
-    private static func prepare(_ database: Database, _ loop: EventLoop, _ log: Logger) async throws(StorageError) -> UUID {
-        let result = await Task(executorPreference: loop) { () -> Result<UUID, StorageError> in
-            do throws(StorageError) {
-                let store = try await database.storage(on: loop)
-                if database.seedsPrices {
-                    await Seeding.seed(store, at: World.now(), log)
-                } else {
-                    log.notice("the price book is left to Coder, whose database this is")
-                }
-                return .success(try await store.deploymentID(orElse: Self.randomID()))
-            } catch {
-                return .failure(error)
+    /// Storage and a dispatcher for each loop, and what the database must hold before the first request: the
+    /// deployment's id and the price book.
+    private static func start(
+        _ config: Config, _ configuration: Configuration, _ database: Database, _ loops: [EventLoop], _ log: Logger
+    ) throws -> Engine {
+        var stores: [any Storage] = []
+        for loop in loops { stores.append(try wait(on: loop) { try await database.storage(on: loop) }) }
+        let first = stores[0]
+        var configuration = configuration
+        configuration.deploymentID = try wait(on: loops[0]) {
+            if database.seedsPrices {
+                await Seeding.seed(first, at: World.now(), log)
+            } else {
+                log.notice("the price book is left to Coder, whose database this is")
             }
-        }.value
-        return try result.get()
+            return try await first.deploymentID(orElse: randomID())
+        }
+        let pool = Offload(threadCount: loops.count, queueLimit: 256)
+        let shared = SharedState(passwords: PasswordHasher(pool: pool, ambient: World.ambient()))
+        let handlers = try stores.map { store in
+            try Dispatcher(
+                store: store, configuration: configuration, shared: shared, ambient: World.ambient(), log: log
+            ).respond
+        }
+        return Engine(limits: config.limits, loops: loops, handlers: handlers)
     }
 
     @Sendable private static func randomID() -> UUID {
         var words: (UInt64, UInt64) = (0, 0)
         withUnsafeMutableBytes(of: &words) { Syscall.fillRandom($0) }
         return UUID(random: words)
-    }
-
-    /// A dispatcher for each loop, with that loop's storage.
-    private static func engine(
-        _ config: Config, _ configuration: Configuration, _ database: Database, _ loops: [EventLoop], _ log: Logger
-    ) async throws -> Engine {
-        let pool = Offload(threadCount: loops.count, queueLimit: 256)
-        let shared = SharedState(passwords: PasswordHasher(pool: pool, ambient: World.ambient()))
-        var handlers: [Engine.Handler] = []
-        for loop in loops {
-            let dispatcher = try await Task(executorPreference: loop) {
-                try Dispatcher(
-                    store: try await database.storage(on: loop), configuration: configuration, shared: shared,
-                    ambient: World.ambient(), log: log)
-            }.value
-            handlers.append(dispatcher.respond)
-        }
-        return Engine(limits: config.limits, loops: loops, handlers: handlers)
     }
 
     /// Connections are descriptors; the usual soft limit of 1024 is for programs that use select().
