@@ -59,6 +59,21 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house),
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "API", "HTTP", "HTTPEngine", "JSON", "Loops", "Storage", "StorageSQLite", "StoragePostgres",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/TestSupport", swiftSettings: house),
+        .testTarget(
+            name: "APITests", dependencies: ["TestSupport", "API", "HTTP", "JSON", "Loops", "Storage"],
+            swiftSettings: house),
+        .testTarget(
+            name: "EngineTests", dependencies: ["HTTPEngine", "HTTP", "JSON", "Loops"], swiftSettings: house),
+        .testTarget(
+            name: "StorageContractTests",
+            dependencies: ["TestSupport", "Storage", "StorageSQLite", "StoragePostgres", "Loops"], swiftSettings: house),
         .testTarget(name: "PriceBookTests", dependencies: ["PriceBook", "JSON", "Seeds"], swiftSettings: house),
         .executableTarget(name: "generate-model-prices", dependencies: ["PriceBook"], swiftSettings: house),
     ]

@@ -89,17 +89,23 @@ struct PostgresSetup: ~Copyable {
         String(cString: PQerrorMessage(connection)).split(separator: "\n").first.map(String.init) ?? "unknown"
     }
 
-    private func run(_ text: String) throws(StorageError) {
-        _ = try value(text)
-    }
+    private func run(_ text: String) throws(StorageError) { _ = try texts(text) }
 
     /// The first column of the first row.
-    private func value(_ text: String) throws(StorageError) -> String? {
+    private func value(_ text: String) throws(StorageError) -> String? { try texts(text).first?.first ?? nil }
+
+    /// Every value of every row as text; nil for NULL.
+    func texts(_ text: String) throws(StorageError) -> [[String?]] {
         let result = PQexec(connection, text)
         defer { PQclear(result) }
         switch PQresultStatus(result) {
-        case PGRES_COMMAND_OK: return nil
-        case PGRES_TUPLES_OK: return PQntuples(result) > 0 ? String(cString: PQgetvalue(result, 0, 0)) : nil
+        case PGRES_COMMAND_OK: return []
+        case PGRES_TUPLES_OK:
+            return (0..<PQntuples(result)).map { row in
+                (0..<PQnfields(result)).map { column in
+                    PQgetisnull(result, row, column) == 1 ? nil : String(cString: PQgetvalue(result, row, column))
+                }
+            }
         default: throw .broken(lastError)
         }
     }

@@ -108,6 +108,13 @@ final class SQLiteConnection {
         return try rows(statement, values, read)
     }
 
+    /// Every value of every row of one statement as text; nil for NULL.
+    func texts(_ text: String) throws(StorageError) -> [[String?]] {
+        try composed(text, []) { row in
+            (0..<sqlite3_column_count(row.statement)).map { row.isNull($0) ? nil : row.text($0) }
+        }
+    }
+
     var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
     private func rows<Value>(

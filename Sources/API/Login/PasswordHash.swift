@@ -4,8 +4,9 @@ internal import HTTP
 public import Loops
 
 /// Coder's stored form of a password (auth.md §11): `$pbkdf2-sha256$<iterations>$<salt>$<hash>`, unpadded base64.
-enum PasswordHash {
-    static let iterations = 65_535
+public enum PasswordHash {
+    /// What Coder writes; verification takes the number from the stored text.
+    public static let iterations = 65_535
     static let saltCount = 16
     static let hashCount = 64
     /// Work that a stored text may ask for: a damaged or hostile row must not hold a thread for hours.
@@ -42,21 +43,26 @@ enum PasswordHash {
 
 /// Hashes off the loops: 65,535 rounds take some ten milliseconds.
 public struct PasswordHasher: Sendable {
-    let pool: Offload
-    let ambient: Ambient
+    private let pool: Offload
+    private let ambient: Ambient
+    private let iterations: Int
     /// What a sign-in without a stored password is compared with, at the same cost. Its password is random, so that
     /// nobody knows it (decisions.md #16).
     private let decoy: [UInt8]
 
-    public init(pool: Offload, ambient: Ambient) {
+    /// - Parameter iterations: the cost of new hashes, in rounds.
+    public init(pool: Offload, ambient: Ambient, iterations: Int = PasswordHash.iterations) {
         self.pool = pool
         self.ambient = ambient
-        decoy = PasswordHash.make(ambient.randomAlphanumerics(32), salt: ambient.randomBytes(PasswordHash.saltCount))
+        self.iterations = iterations
+        decoy = PasswordHash.make(
+            ambient.randomAlphanumerics(32), salt: ambient.randomBytes(PasswordHash.saltCount), iterations: iterations)
     }
 
     func hash(_ password: String) async throws(APIError) -> [UInt8] {
         let salt = ambient.randomBytes(PasswordHash.saltCount)
-        return try await run { PasswordHash.make(password, salt: salt) }
+        let iterations = iterations
+        return try await run { PasswordHash.make(password, salt: salt, iterations: iterations) }
     }
 
     /// False too when there is nothing stored, after the same work. nil: the stored text is damaged.
