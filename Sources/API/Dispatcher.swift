@@ -44,7 +44,8 @@ public struct Dispatcher: Sendable {
                     store: store, configuration: configuration, passwords: passwords, ambient: ambient, faults: faults),
                 firstUser: FirstUserHandlers(store: store, passwords: passwords, ambient: ambient, faults: faults),
                 login: LoginHandlers(
-                    store: store, configuration: configuration, passwords: passwords, ambient: ambient, faults: faults)))
+                    store: store, configuration: configuration, passwords: passwords, ambient: ambient, faults: faults))
+        )
         table = try PathTable(
             routes.enumerated().map { PathTable<Int>.Entry($1.method, $1.path, $0) }, closed: Routes.closed)
         let version = (HeaderName("X-Coder-Build-Version"), configuration.version)

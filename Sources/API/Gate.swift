@@ -24,7 +24,8 @@ struct Gate: Sendable {
         let secret: KeySecret
         do throws(KeySecret.Fault) { secret = try KeySecret(parsing: token) } catch { return .signedOut(error.detail) }
         do throws(StorageError) {
-            guard let session = try await store.session(keyID: secret.id), secret.matches(session.key.hashedSecret) else {
+            guard let session = try await store.session(keyID: secret.id), secret.matches(session.key.hashedSecret)
+            else {
                 // One text for both: it does not tell which ids exist.
                 return .signedOut("The API key is invalid.")
             }
@@ -38,7 +39,9 @@ struct Gate: Sendable {
         on session: SessionRecord, from client: PeerAddress, at now: Timestamp
     ) async throws(StorageError) -> Verdict {
         let key = session.key
-        if KeyRules.isExpired(key, at: now) { return .signedOut("API key expired at \"\(RFC3339.text(key.expiresAt))\".") }
+        if KeyRules.isExpired(key, at: now) {
+            return .signedOut("API key expired at \"\(RFC3339.text(key.expiresAt))\".")
+        }
         if key.loginType == .github || key.loginType == .oidc, !session.hasLink {
             return .signedOut("Sign in with \(key.loginType.rawValue) again.")
         }

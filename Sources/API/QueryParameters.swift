@@ -41,7 +41,9 @@ struct QueryParameters {
 
     /// RFC 3339; the text has been lower-cased by the search grammar.
     mutating func time(_ name: String) -> Timestamp? {
-        let time = scalar(name, "must be a valid date format (2006-01-02T15:04:05Z07:00)") { RFC3339.parse($0.uppercased()) }
+        let time = scalar(name, "must be a valid date format (2006-01-02T15:04:05Z07:00)") {
+            RFC3339.parse($0.uppercased())
+        }
         return time == .zero ? nil : time
     }
 
@@ -70,12 +72,20 @@ struct QueryParameters {
         let all = values(name)
         guard let first = all.first, !first.isEmpty else { return nil }
         guard all.count == 1 else {
-            add(Validation(name, "Query param \"\(name)\" provided more than once, found \(all.count) times. Only provide 1 instance of this query param."))
+            add(
+                Validation(
+                    name,
+                    "Query param \"\(name)\" provided more than once, found \(all.count) times. Only provide 1 instance of this query param."
+                ))
             return nil
         }
         // No text with a NUL reaches a database.
         guard !first.utf8.contains(0), let value = read(first) else {
-            add(Validation(name, "Query param \"\(name)\" \(first.utf8.contains(0) ? "must not contain a NUL character" : expectation)"))
+            add(
+                Validation(
+                    name,
+                    "Query param \"\(name)\" \(first.utf8.contains(0) ? "must not contain a NUL character" : expectation)"
+                ))
             return nil
         }
         return value

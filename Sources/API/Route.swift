@@ -42,7 +42,9 @@ struct Route: Sendable {
         _ method: Method, _ path: String, _ access: Access, _ status: Status, limiter: Limiter = .api,
         _ handler: @escaping @Sendable (Call) async throws(APIError) -> Value, _ summary: String
     ) {
-        self.init(method, path, access, limiter: limiter, { (call) throws(APIError) in Reply(status, try await handler(call)) }, summary)
+        self.init(
+            method, path, access, limiter: limiter,
+            { (call) throws(APIError) in Reply(status, try await handler(call)) }, summary)
     }
 
     /// A handler that makes the whole reply.

@@ -42,7 +42,8 @@ enum Routes {
         if segment(3, "roles") || segment(3, "oauth2") { return .anyone }
         if path.count >= 5, segment(3, "oidc"), segment(4, "callback") { return .anyone }
         guard path.count >= 5 else { return .signedIn }
-        let resolves = segment(4, "status") || segment(4, "organizations") || segment(4, "password") || segment(4, "keys")
+        let resolves =
+            segment(4, "status") || segment(4, "organizations") || segment(4, "password") || segment(4, "keys")
         return resolves ? .user : .signedIn
     }
 }

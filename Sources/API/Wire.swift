@@ -50,7 +50,9 @@ enum RFC3339 {
             let day = scanner.number(2), scanner.take("T") || scanner.take("t"), let hour = scanner.number(2),
             scanner.take(":"), let minute = scanner.number(2), scanner.take(":"), let second = scanner.number(2)
         else { return nil }
-        guard 1...12 ~= month, day >= 1, day <= daysInMonth(month, year), hour < 24, minute < 60, second < 60 else { return nil }
+        guard 1...12 ~= month, day >= 1, day <= daysInMonth(month, year), hour < 24, minute < 60, second < 60 else {
+            return nil
+        }
         var microseconds: Int64 = 0
         if scanner.take(".") {
             guard let fraction = scanner.fraction() else { return nil }
@@ -106,7 +108,9 @@ enum RFC3339 {
         mutating func zone() -> Int64? {
             if take("Z") || take("z") { return 0 }
             let sign: Int64 = take("+") ? 1 : take("-") ? -1 : 0
-            guard sign != 0, let hour = number(2), take(":"), let minute = number(2), hour < 24, minute < 60 else { return nil }
+            guard sign != 0, let hour = number(2), take(":"), let minute = number(2), hour < 24, minute < 60 else {
+                return nil
+            }
             return sign * (hour * 3600 + minute * 60)
         }
     }

@@ -61,7 +61,9 @@ public struct AddressRange: Sendable {
         let width = base.v4 == nil ? 128 : 32
         var length = width
         if parts.count == 2 {
-            guard parts[1].utf8.allSatisfy({ 48...57 ~= $0 }), let number = Int(parts[1]), number <= width else { return nil }
+            guard parts[1].utf8.allSatisfy({ 48...57 ~= $0 }), let number = Int(parts[1]), number <= width else {
+                return nil
+            }
             length = number
         }
         self.base = base

@@ -28,7 +28,8 @@ public struct Cookies {
             for pair in request.bytes[field.value].split(separator: 59) {
                 let trimmed = trim(pair)
                 guard let equals = trimmed.firstIndex(of: 61),
-                    trimmed[..<equals].elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+                    trimmed[..<equals].elementsEqual(
+                        UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
                 else { continue }
                 let value = trimmed[(equals + 1)...]
                 if value.count >= 2, value.first == 34, value.last == 34 { return value.dropFirst().dropLast() }

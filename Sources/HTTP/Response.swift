@@ -14,7 +14,8 @@ public struct Response: Sendable {
     /// bytes are sent as spaces.
     public mutating func add(_ name: HeaderName, _ value: some Collection<UInt8>) {
         fieldBytes.reserveCapacity(fieldBytes.count + name.text.utf8CodeUnitCount + value.count + 4)
-        fieldBytes.append(contentsOf: UnsafeBufferPointer(start: name.text.utf8Start, count: name.text.utf8CodeUnitCount))
+        fieldBytes.append(
+            contentsOf: UnsafeBufferPointer(start: name.text.utf8Start, count: name.text.utf8CodeUnitCount))
         fieldBytes.append(58)
         fieldBytes.append(32)
         for byte in value { fieldBytes.append(byte == 13 || byte == 10 || byte == 0 ? 32 : byte) }

@@ -42,7 +42,8 @@ struct FieldFacts {
                 // "gzip, chunked" we cannot undo; "chunked, gzip" has no end (RFC 9112 §6.1, §6.3).
                 let last = value.split(separator: 44, omittingEmptySubsequences: false).last.map(trimmed)
                 let endsChunked = last.map { ASCII.equal($0, ignoringCase: "chunked") } ?? false
-                let count = value.split(separator: 44).filter { ASCII.equal(trimmed($0), ignoringCase: "chunked") }.count
+                let count = value.split(separator: 44).filter { ASCII.equal(trimmed($0), ignoringCase: "chunked") }
+                    .count
                 throw .init(endsChunked && count == 1 ? .notImplemented : .badRequest)
             }
             isChunked = true

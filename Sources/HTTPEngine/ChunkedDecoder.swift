@@ -70,7 +70,11 @@ struct ChunkedDecoder: Sendable {
                 return .reject(.badRequest)
             }
         case .extensions:
-            if byte == 13 { state = .extensionsEnd } else if !RequestParser.isFieldByte(byte) { return .reject(.badRequest) }
+            if byte == 13 {
+                state = .extensionsEnd
+            } else if !RequestParser.isFieldByte(byte) {
+                return .reject(.badRequest)
+            }
         case .extensionsEnd:
             guard byte == 10 else { return .reject(.badRequest) }
             if remaining > limits.bodyBytes - bodyCount { return .reject(.contentTooLarge) }
@@ -91,7 +95,11 @@ struct ChunkedDecoder: Sendable {
                 return .reject(.badRequest)
             }
         case .trailer:
-            if byte == 13 { state = .trailerLineFeed } else if !RequestParser.isFieldByte(byte) { return .reject(.badRequest) }
+            if byte == 13 {
+                state = .trailerLineFeed
+            } else if !RequestParser.isFieldByte(byte) {
+                return .reject(.badRequest)
+            }
         case .trailerLineFeed:
             guard byte == 10 else { return .reject(.badRequest) }
             state = .trailerStart

@@ -54,7 +54,9 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
         var parser = RequestParser(limits: server.limits)
         var lingers = false
         loop: while !isClosed {
-            switch input.withUnsafeBufferPointer({ parser.parse(UnsafeBufferPointer(rebasing: $0[..<end]), from: start) }) {
+            switch input.withUnsafeBufferPointer({
+                parser.parse(UnsafeBufferPointer(rebasing: $0[..<end]), from: start)
+            }) {
             case .needMore:
                 if start == end, server.isDraining { break loop }
                 enter(start == end ? .idle : .head)
@@ -110,7 +112,9 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
 
     private func read(_ head: RequestHead, into body: inout [UInt8]) async -> BodyEnd {
         var decoder = ChunkedDecoder(limits: server.limits)
-        if case .length(let length) = head.framing, length > server.limits.bodyBytes { return .refused(.contentTooLarge) }
+        if case .length(let length) = head.framing, length > server.limits.bodyBytes {
+            return .refused(.contentTooLarge)
+        }
         var continueIsDue = head.expectsContinue
         enter(.body)
         while true {
@@ -288,7 +292,9 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
     private func flush() {
         while !isClosed, sent < output.count {
             let outcome = Syscall.nonBlocking {
-                output.withUnsafeBytes { send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL)) }
+                output.withUnsafeBytes {
+                    send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
+                }
             }
             switch outcome {
             case .done(let count):

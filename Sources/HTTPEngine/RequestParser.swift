@@ -126,7 +126,9 @@ public struct RequestParser: Sendable {
             else { throw Refusal(.badRequest) }
             let authority = colon + 3
             let end = bytes[authority..<range.upperBound].firstIndex { $0 == 47 || $0 == 63 } ?? range.upperBound
-            guard end > authority, bytes[authority..<end].allSatisfy(Self.isHostByte) else { throw Refusal(.badRequest) }
+            guard end > authority, bytes[authority..<end].allSatisfy(Self.isHostByte) else {
+                throw Refusal(.badRequest)
+            }
             path = end..<range.upperBound
         }
         if let mark = bytes[path].firstIndex(of: 63) {

@@ -11,7 +11,9 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
     /// - Parameter text: `host:port`, `[v6]:port` or `:port` (every IPv4 address). Port 0: the kernel chooses.
     /// - Returns: nil when the host is no address, or the port no number up to 65535.
     public init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            return nil
+        }
         var host = String(text[..<colon])
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
         if host.isEmpty { host = "0.0.0.0" }
@@ -42,13 +44,17 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
         let isV6 = host.contains(":")
         let descriptor = Descriptor(
             try Syscall.checked("socket") {
-                socket(isV6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+                socket(
+                    isV6 ? AF_INET6 : AF_INET,
+                    Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
             })
         let number = descriptor.number
         var one: Int32 = 1
         let size = socklen_t(MemoryLayout<Int32>.size)
         _ = try Syscall.checked("setsockopt") { setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &one, size) }
-        if sharing { _ = try Syscall.checked("setsockopt") { setsockopt(number, SOL_SOCKET, SO_REUSEPORT, &one, size) } }
+        if sharing {
+            _ = try Syscall.checked("setsockopt") { setsockopt(number, SOL_SOCKET, SO_REUSEPORT, &one, size) }
+        }
         _ = try Syscall.checked("bind") { isV6 ? bindV6(number) : bindV4(number) }
         _ = try Syscall.checked("listen") { Glibc.listen(number, backlog) }
         return (descriptor.release(), try Self.localPort(number))

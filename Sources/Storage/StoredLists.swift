@@ -6,7 +6,9 @@ public enum StoredLists {
     /// - Throws: `.broken` for anything else.
     public static func strings(_ text: [UInt8]) throws(StorageError) -> [String] {
         if text == [91, 93] { return [] }
-        guard case .array(let elements)? = try? JSONReader.only(text) else { throw .broken("a stored list is no JSON array") }
+        guard case .array(let elements)? = try? JSONReader.only(text) else {
+            throw .broken("a stored list is no JSON array")
+        }
         return elements.compactMap { if case .string(let value) = $0 { value } else { nil } }
     }
 
@@ -14,7 +16,9 @@ public enum StoredLists {
     /// - Throws: `.broken` for anything else.
     public static func memberships(_ text: [UInt8]) throws(StorageError) -> [Membership] {
         if text.isEmpty || text == [123, 125] { return [] }
-        guard case .object(let members)? = try? JSONReader.only(text) else { throw .broken("stored memberships are no JSON object") }
+        guard case .object(let members)? = try? JSONReader.only(text) else {
+            throw .broken("stored memberships are no JSON object")
+        }
         var memberships: [Membership] = []
         for member in members {
             guard let id = UUID(parsing: member.name), case .array(let roles) = member.value else {

@@ -34,7 +34,9 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
         var failure: StorageError?
         let since: UInt64
 
-        init(_ continuation: UnsafeContinuation<Result<Box, StorageError>, Never>, count: Int, atomic: Bool, now: UInt64) {
+        init(
+            _ continuation: UnsafeContinuation<Result<Box, StorageError>, Never>, count: Int, atomic: Bool, now: UInt64
+        ) {
             self.continuation = continuation
             remaining = count
             isAtomic = atomic
@@ -303,7 +305,8 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
         guard let connection else { throw .unavailable }
         let result: Result<Box, StorageError> = await withUnsafeContinuation { continuation in
             let commands = target.sessionCommands.map { Statement(text: .composed($0), values: []) }
-            let reply = Reply(continuation, count: commands.count + target.statements.count, atomic: true, now: loop.now)
+            let reply = Reply(
+                continuation, count: commands.count + target.statements.count, atomic: true, now: loop.now)
             for command in commands { submit(command, reply) }
             sync()
             for (name, text) in zip(target.names, target.statements) {

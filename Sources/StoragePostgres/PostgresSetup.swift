@@ -28,7 +28,8 @@ struct PostgresSetup: ~Copyable {
     func prepare(statements: [String]) throws(StorageError) -> (isCoders: Bool, commands: [String]) {
         var commands = ["SET TIME ZONE 'UTC'", "SET client_min_messages = warning"]
         try run("SET client_min_messages = warning")
-        let isCoders = try value("SELECT to_regclass('schema_migrations') IS NOT NULL AND to_regclass('users') IS NOT NULL") == "t"
+        let isCoders =
+            try value("SELECT to_regclass('schema_migrations') IS NOT NULL AND to_regclass('users') IS NOT NULL") == "t"
         if isCoders {
             try checkCodersSchema()
         } else {
@@ -51,11 +52,13 @@ struct PostgresSetup: ~Copyable {
     private func checkCodersSchema() throws(StorageError) {
         let version = try value("SELECT version FROM schema_migrations") ?? ""
         guard try value("SELECT dirty FROM schema_migrations") == "f" else {
-            throw .broken("a migration of Coder's failed half-way (schema_migrations is dirty at \(version)): repair it first")
+            throw .broken(
+                "a migration of Coder's failed half-way (schema_migrations is dirty at \(version)): repair it first")
         }
         guard let number = Int64(version), number >= Self.oldestCoderMigration else {
             throw .broken(
-                "Coder's schema is at migration \(version); usersd needs \(Self.oldestCoderMigration) or later: start a newer Coder on it first")
+                "Coder's schema is at migration \(version); usersd needs \(Self.oldestCoderMigration) or later: start a newer Coder on it first"
+            )
         }
     }
 
@@ -75,7 +78,8 @@ struct PostgresSetup: ~Copyable {
         let version = Int(try value("SELECT coalesce(max(version), 0) FROM schema_version") ?? "") ?? 0
         guard version <= migrations.count else {
             throw .broken(
-                "the database's schema is version \(version), this usersd knows \(migrations.count): start the newer usersd")
+                "the database's schema is version \(version), this usersd knows \(migrations.count): start the newer usersd"
+            )
         }
         if version < migrations.count {
             for migration in migrations[version...] { try run(migration) }

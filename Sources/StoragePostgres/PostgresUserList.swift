@@ -40,7 +40,8 @@ struct PostgresUserList {
 
     var text: String {
         let condition = conditions.joined(separator: " AND ")
-        return "SELECT (SELECT count(*) FROM users u WHERE \(condition)), \(Self.columns) FROM users u WHERE \(condition) "
+        return
+            "SELECT (SELECT count(*) FROM users u WHERE \(condition)), \(Self.columns) FROM users u WHERE \(condition) "
             + #"ORDER BY lower(u.username) COLLATE "C""# + paging
     }
 

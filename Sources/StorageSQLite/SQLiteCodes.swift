@@ -15,8 +15,9 @@ enum SQLiteCodes {
 
     /// SQLite names a plain unique index by its columns and an expression index by its name (database.md §8).
     private static func constraint(_ code: Int32, _ message: String) -> StorageError {
-        if code & 0xff == SQLITE_CONSTRAINT, message.contains("Cannot create API key for deleted user")
-            || message.contains("Cannot create user_link for deleted user")
+        if code & 0xff == SQLITE_CONSTRAINT,
+            message.contains("Cannot create API key for deleted user")
+                || message.contains("Cannot create user_link for deleted user")
         {
             return .refused(.deletedUser)
         }

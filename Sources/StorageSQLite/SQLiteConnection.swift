@@ -154,7 +154,9 @@ final class SQLiteConnection {
                     }
                 }
             case .blob(let bytes):
-                code = bytes.withUnsafeBytes { sqlite_bind_blob_copy(statement, place, $0.baseAddress, Int32($0.count)) }
+                code = bytes.withUnsafeBytes {
+                    sqlite_bind_blob_copy(statement, place, $0.baseAddress, Int32($0.count))
+                }
             }
             if code != SQLITE_OK { throw failure(code) }
         }
@@ -220,6 +222,7 @@ struct SQLiteRow {
     private func withBytes<Value>(_ column: Int32, _ body: (UnsafeBufferPointer<UInt8>) -> Value) -> Value {
         let start = sqlite3_column_blob(statement, column)
         let count = Int(sqlite3_column_bytes(statement, column))
-        return body(UnsafeBufferPointer(start: start?.assumingMemoryBound(to: UInt8.self), count: start == nil ? 0 : count))
+        return body(
+            UnsafeBufferPointer(start: start?.assumingMemoryBound(to: UInt8.self), count: start == nil ? 0 : count))
     }
 }

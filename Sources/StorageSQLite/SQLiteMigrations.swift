@@ -30,7 +30,8 @@ enum SQLiteMigrations {
         guard owner == applicationID || tables == 0 else { throw .broken("the file is a database of another program") }
         guard version <= migrations.count else {
             throw .broken(
-                "the file's schema is version \(version), this usersd knows \(migrations.count): start the newer usersd")
+                "the file's schema is version \(version), this usersd knows \(migrations.count): start the newer usersd"
+            )
         }
         guard version < migrations.count else { return }
         for migration in migrations[Int(version)...] { try connection.execute(migration) }

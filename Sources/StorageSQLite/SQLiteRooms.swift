@@ -4,7 +4,8 @@ public import Storage
 extension SQLiteStorage {
     public func credentials(email: String) async throws(StorageError) -> CredentialRecord? {
         try reader.first(.credentials, [.text(email)]) { (row) throws(StorageError) in
-            guard let status = UserStatus(rawValue: row.text(1)), let loginType = LoginType(rawValue: row.text(2)) else {
+            guard let status = UserStatus(rawValue: row.text(1)), let loginType = LoginType(rawValue: row.text(2))
+            else {
                 throw .broken("a stored user has an unknown status or login type")
             }
             return CredentialRecord(

@@ -104,7 +104,8 @@ struct Config: Sendable {
         configuration.sessionDuration = Int64(milliseconds("session-duration") / 1000)
         configuration.isSessionRefreshDisabled = boolean("disable-session-expiry-refresh")
         let secure = text("secure-auth-cookie")
-        configuration.usesSecureCookies = secure.isEmpty ? configuration.accessURL.hasPrefix("https://") : secure == "true"
+        configuration.usesSecureCookies =
+            secure.isEmpty ? configuration.accessURL.hasPrefix("https://") : secure == "true"
         configuration.sameSite = text("samesite-auth-cookie") == "none" ? .none : .lax
         configuration.usesHostPrefixCookie = boolean("host-prefix-cookie")
         configuration.termsOfServiceURL = text("terms-of-service-url")
@@ -134,7 +135,8 @@ struct Config: Sendable {
     static var help: String {
         Options.all.map { option in
             let standard = option.standard.isEmpty ? "" : " Default: \(option.standard)."
-            return "  --\(option.name), \(option.environment)\n      \(option.summary)\(standard)\n      Takes \(option.expectation).\n"
+            return
+                "  --\(option.name), \(option.environment)\n      \(option.summary)\(standard)\n      Takes \(option.expectation).\n"
         }.joined()
     }
 

@@ -47,7 +47,9 @@ enum Database: Sendable {
 
     /// `usersd/usersd.sqlite` in the user's data folder (XDG Base Directory Specification), made when missing.
     private static func standardPath() throws(StorageError) -> String {
-        func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } }
+        func variable(_ name: String) -> String? {
+            getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+        }
         guard let data = variable("XDG_DATA_HOME") ?? variable("HOME").map({ "\($0)/.local/share" }) else {
             throw .broken("neither XDG_DATA_HOME nor HOME is set: name the file with --sqlite-path")
         }

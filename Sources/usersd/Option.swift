@@ -75,7 +75,9 @@ enum GoDuration {
         while !rest.isEmpty {
             let digits = rest.prefix { $0.isASCII && $0.isNumber }
             rest = rest.dropFirst(digits.count)
-            guard let number = Int64(digits), let unit = units.first(where: { rest.hasPrefix($0.name) }) else { return nil }
+            guard let number = Int64(digits), let unit = units.first(where: { rest.hasPrefix($0.name) }) else {
+                return nil
+            }
             rest = rest.dropFirst(unit.name.count)
             let (product, overflowed) = number.multipliedReportingOverflow(by: unit.milliseconds)
             let (sum, overflowedToo) = total.addingReportingOverflow(product)

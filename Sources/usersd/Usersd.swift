@@ -54,7 +54,9 @@ struct Usersd {
             log.notice("listening on http://\(bound)")
             Signals.waitForFirst()
             log.notice("stopping")
-            if !(try wait(on: loops[0]) { await engine.drain() }) { log.warning("some requests did not finish in time") }
+            if !(try wait(on: loops[0]) { await engine.drain() }) {
+                log.warning("some requests did not finish in time")
+            }
             database.close()
         } catch let error as SystemError where error.isAddressInUse {
             end(1, "\(address) is in use by another process: choose another with --http-address")

@@ -21,7 +21,9 @@ import TestSupport
                 { server in
                     try await server.send(
                         "POST", "/api/v2/users/first",
-                        body: #"{"email":"u\#(index)@usersd.test","username":"u\#(index)","password":"SomeSecurePassword!"}"#)
+                        body:
+                            #"{"email":"u\#(index)@usersd.test","username":"u\#(index)","password":"SomeSecurePassword!"}"#
+                    )
                 }
             }
             let statuses = try await server.sendTogether(requests).map(\.status).sorted()

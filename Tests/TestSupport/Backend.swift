@@ -62,7 +62,9 @@ public final class TestDatabase: Sendable {
         do { return .success(try await body(database)) } catch { return .failure(error) }
     }
 
-    private init(_ backend: Backend, _ loop: EventLoop, _ store: any Storage, _ location: String, _ sqlite: SQLiteDatabase?) {
+    private init(
+        _ backend: Backend, _ loop: EventLoop, _ store: any Storage, _ location: String, _ sqlite: SQLiteDatabase?
+    ) {
         self.backend = backend
         self.loop = loop
         self.store = store
@@ -77,7 +79,9 @@ public final class TestDatabase: Sendable {
     }
 
     /// Runs `body` on the loop, where the store may be used.
-    public func onLoop<Value: Sendable>(_ body: @escaping @Sendable (any Storage) async throws -> Value) async throws -> Value {
+    public func onLoop<Value: Sendable>(_ body: @escaping @Sendable (any Storage) async throws -> Value) async throws
+        -> Value
+    {
         let store = store
         return try await Self.on(loop) { try await body(store) }
     }

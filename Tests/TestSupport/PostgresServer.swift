@@ -10,7 +10,8 @@ enum PostgresServer {
 
     static func create() throws -> (name: String, url: String) {
         guard let variable = getenv("USERSD_TEST_POSTGRES_URL") else {
-            throw SupportFault("USERSD_TEST_POSTGRES_URL is not set: run the tests with Scripts/test, which starts a Postgres")
+            throw SupportFault(
+                "USERSD_TEST_POSTGRES_URL is not set: run the tests with Scripts/test, which starts a Postgres")
         }
         let server = String(cString: variable)
         return try state.withLock { state in

@@ -134,7 +134,9 @@ public final class TestServer: Sendable {
         let answer = try await send(
             "POST", "/api/v2/users/first",
             body: #"{"email":"owner@usersd.test","username":"owner","password":"\#(Self.password)"}"#)
-        guard answer.status == 201, let id = answer["user_id"]?.text else { throw SupportFault("no first user: \(answer)") }
+        guard answer.status == 201, let id = answer["user_id"]?.text else {
+            throw SupportFault("no first user: \(answer)")
+        }
         return Person(
             id: id, username: "owner", email: "owner@usersd.test", token: try await signIn("owner@usersd.test"))
     }
@@ -156,7 +158,9 @@ public final class TestServer: Sendable {
         ]
         let answer = try await send(
             "POST", "/api/v2/users", token: owner.token, body: "{\((standard + fields).joined(separator: ","))}")
-        guard answer.status == 201, let id = answer["id"]?.text else { throw SupportFault("no user \(name): \(answer)") }
+        guard answer.status == 201, let id = answer["id"]?.text else {
+            throw SupportFault("no user \(name): \(answer)")
+        }
         return id
     }
 

@@ -21,7 +21,9 @@ enum KeyRules {
         return used == key ? nil : used
     }
 
-    static func session(_ secret: KeySecret, _ userID: UUID, from address: String, lifetime: Int64, at now: Timestamp) -> KeyRecord {
+    static func session(_ secret: KeySecret, _ userID: UUID, from address: String, lifetime: Int64, at now: Timestamp)
+        -> KeyRecord
+    {
         KeyRecord(
             id: secret.id, hashedSecret: secret.hash, userID: userID, lastUsed: .epoch,
             expiresAt: now.adding(seconds: lifetime), createdAt: now, updatedAt: now, loginType: .password,

@@ -17,7 +17,8 @@ enum KeyScope {
     /// The parts of composite scopes that concern kinds we know.
     private static func composite(_ scope: String) -> [Permission] {
         switch scope {
-        case "coder:workspaces.create", "coder:workspaces.operate", "coder:workspaces.delete", "coder:workspaces.access":
+        case "coder:workspaces.create", "coder:workspaces.operate", "coder:workspaces.delete",
+            "coder:workspaces.access":
             [
                 Permission(.template, .read), Permission(.workspace, .read), Permission(.organizationMember, .read),
             ]

@@ -50,7 +50,8 @@ struct LoginHandlers: Sendable {
         if configuration.isPasswordAuthDisabled { return .forbiddenBecause("Password authentication is disabled.") }
         if account.loginType != .password {
             return .forbiddenBecause(
-                "Incorrect login type, attempting to use \"password\" but the user is of login type \"\(account.loginType.rawValue)\".")
+                "Incorrect login type, attempting to use \"password\" but the user is of login type \"\(account.loginType.rawValue)\"."
+            )
         }
         return nil
     }

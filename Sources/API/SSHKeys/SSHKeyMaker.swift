@@ -30,7 +30,8 @@ enum SSHKeyMaker {
             pad += 1
         }
         let none = string(Array("none".utf8))
-        return Array("openssh-key-v1\0".utf8) + none + none + string([]) + [0, 0, 0, 1] + string(publicBlob) + string(secret)
+        return Array("openssh-key-v1\0".utf8) + none + none + string([]) + [0, 0, 0, 1] + string(publicBlob)
+            + string(secret)
     }
 
     private static func string(_ bytes: [UInt8]) -> [UInt8] {

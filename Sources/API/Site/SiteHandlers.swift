@@ -17,7 +17,9 @@ struct SiteHandlers: Sendable {
     }
 
     /// `GET /api/v2/buildinfo`
-    @Sendable func buildInfo(_ call: Call) async throws(APIError) -> BuildInfo { BuildInfo(configuration: configuration) }
+    @Sendable func buildInfo(_ call: Call) async throws(APIError) -> BuildInfo {
+        BuildInfo(configuration: configuration)
+    }
 }
 
 struct BuildInfo: WireValue {

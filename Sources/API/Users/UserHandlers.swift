@@ -46,9 +46,11 @@ struct UserHandlers: Sendable {
         if !request.password.isEmpty, !["", "password"].contains(request.loginType) {
             throw .refused("A password cannot be set for login type \"\(request.loginType)\".")
         }
-        let loginTypeName = request.loginType.isEmpty ? request.isServiceAccount ? "none" : "password" : request.loginType
+        let loginTypeName =
+            request.loginType.isEmpty ? request.isServiceAccount ? "none" : "password" : request.loginType
         if loginTypeName == "password", configuration.isPasswordAuthDisabled {
-            throw .forbiddenBecause("Password authentication is disabled, so no user can be made who signs in with one.")
+            throw .forbiddenBecause(
+                "Password authentication is disabled, so no user can be made who signs in with one.")
         }
         guard !request.organizationIDs.isEmpty else {
             throw .invalid(
@@ -100,11 +102,17 @@ struct UserHandlers: Sendable {
         for id in ids {
             do throws(StorageError) {
                 let found: OrganizationRecord?
-                if id == .zero { found = try await store.defaultOrganization() } else { found = try await store.findOrganization(id: id) }
+                if id == .zero {
+                    found = try await store.defaultOrganization()
+                } else {
+                    found = try await store.findOrganization(id: id)
+                }
                 guard let found, caller.can(.read, .organization(found.id)) else { throw StorageError.notFound }
                 if !organizations.contains(found.id) { organizations.append(found.id) }
             } catch {
-                if case .notFound = error { throw .missing("Organization does not exist with the provided id \"\(id)\".") }
+                if case .notFound = error {
+                    throw .missing("Organization does not exist with the provided id \"\(id)\".")
+                }
                 throw faults.error(error)
             }
         }

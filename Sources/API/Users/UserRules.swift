@@ -55,7 +55,8 @@ enum EmailAddress {
     private static func isLocal(_ local: Scalars) -> Bool {
         if local.first == "\"" { return isQuoted(local) }
         return local.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { atom in
-            !atom.isEmpty && atom.allSatisfy { isLetter($0) || isDigit($0) || "!#$%&'*+-/=?^_`{|}~".unicodeScalars.contains($0) }
+            !atom.isEmpty
+                && atom.allSatisfy { isLetter($0) || isDigit($0) || "!#$%&'*+-/=?^_`{|}~".unicodeScalars.contains($0) }
         }
     }
 
@@ -74,7 +75,8 @@ enum EmailAddress {
         let labels = domain.split(separator: ".", omittingEmptySubsequences: false)
         guard labels.count >= 2 else { return false }
         for label in labels {
-            guard let first = label.first, let last = label.last, label.allSatisfy({ isLetter($0) || isDigit($0) || $0 == "-" }),
+            guard let first = label.first, let last = label.last,
+                label.allSatisfy({ isLetter($0) || isDigit($0) || $0 == "-" }),
                 first != "-", last != "-"
             else { return false }
         }

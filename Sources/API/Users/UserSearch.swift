@@ -31,7 +31,9 @@ enum UserSearch {
     ]
 
     /// Exactly `member` is everybody; beside others it is a stored role like them, which hardly anybody has.
-    private static func roles(_ names: [String]) -> [String] { names.allSatisfy { $0 == Role.member.name } ? [] : names }
+    private static func roles(_ names: [String]) -> [String] {
+        names.allSatisfy { $0 == Role.member.name } ? [] : names
+    }
 
     /// Cuts the text into keys and values.
     private static func elements(_ text: String) throws(APIError) -> [(name: String, value: String)] {

@@ -120,7 +120,9 @@ struct CreateFirstUserRequest {
         password = try body.string("password")
         _ = try body.bool("trial")
         try body.object("trial_info") { (info) throws(APIError) in
-            for name in ["first_name", "last_name", "phone_number", "job_title", "company_name", "country", "developers"] {
+            for name in [
+                "first_name", "last_name", "phone_number", "job_title", "company_name", "country", "developers",
+            ] {
                 _ = try info.string(name)
             }
         }
