@@ -3,13 +3,18 @@
 public enum StatementName: Int, CaseIterable, Sendable {
     // users.sql
     case userByID, userByUsername, userCount, insertUser, insertMembership, insertSSHKey
-    case deleteUser, liveOwnerState, activateDormant, isTaken
+    case deleteUser, liveOwnerState, activateDormant, isTaken, setStatus, setProfile
+    // roles.sql
+    case setRoles, customSiteRoles
     // keys.sql
     case session, insertKey, recordKeyUse, recordUserSeen, deleteKey, deleteApplicationKeys
     // identity.sql
     case credentials
     // organizations.sql
-    case defaultOrganization, organizationByID
+    case defaultOrganization, organizationByID, organizationByName, allOrganizations, organizationsOfUser
+    case membershipTimes, removeMember, setMemberRoles
+    // settings.sql
+    case settings, setSetting
     // prices.sql
     case seedPrices, allPrices
     // site.sql

@@ -7,15 +7,6 @@ public protocol IdentityStore: Sendable {
     func isTaken(username: String, email: String) async throws(StorageError) -> Bool
 }
 
-/// Organizations.
-public protocol OrganizationStore: Sendable {
-    /// - Throws: `.notFound` in a database whose default organization is gone.
-    func defaultOrganization() async throws(StorageError) -> OrganizationRecord
-
-    /// Deleted organizations are found too.
-    func findOrganization(id: UUID) async throws(StorageError) -> OrganizationRecord?
-}
-
 /// Model prices.
 public protocol PriceStore: Sendable {
     /// Upserts every row of a JSON array in one statement (model-prices.md §2.2): prices of covered rows are
@@ -37,4 +28,6 @@ public protocol SiteStore: Sendable {
 }
 
 /// Everything usersd keeps. An instance belongs to one event loop: call it from tasks of that loop.
-public protocol Storage: UserStore, KeyStore, IdentityStore, OrganizationStore, PriceStore, SiteStore {}
+public protocol Storage: UserStore, RoleStore, KeyStore, IdentityStore, SettingsStore, OrganizationStore, PriceStore,
+    SiteStore
+{}

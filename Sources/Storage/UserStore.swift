@@ -16,6 +16,8 @@ public struct UserQuery: Sendable, Equatable {
     public var isServiceAccount: Bool?
     /// Users whose folded name is behind this user's. An unknown id: nobody.
     public var afterID: UUID?
+    /// Members of this organization.
+    public var organizationID: UUID?
     /// The users the caller may see; nil: all.
     public var visible: [UUID]?
     /// nil: no limit.
@@ -62,6 +64,16 @@ public protocol UserStore: Sendable {
     /// Marks a user deleted; its keys and links go with it. `updated_at` stays.
     /// - Throws: `.notFound` if no live user has the id; `.refused(.lastOwner)`.
     func deleteUser(id: UUID) async throws(StorageError)
+
+    /// Sets the status and stamps `updated_at`; a change writes the history.
+    /// - Throws: `.notFound` if no live user has the id.
+    func setStatus(_ status: UserStatus, ofUser id: UUID, at now: Timestamp) async throws(StorageError) -> UserRecord
+
+    /// Sets username and display name and stamps `updated_at`.
+    /// - Throws: `.notFound` if no live user has the id; `.conflict(.username)`.
+    func setProfile(
+        username: String, name: String, ofUser id: UUID, at now: Timestamp
+    ) async throws(StorageError) -> UserRecord
 
     /// A user who was dormant is active and seen. Any other status stays.
     /// - Returns: the status afterwards.

@@ -1,6 +1,6 @@
 public import Storage
 
-/// The small rooms: identities, organizations, prices, site.
+/// The small rooms: identities, prices, site.
 extension PostgresStorage {
     public func credentials(email: String) async throws(StorageError) -> CredentialRecord? {
         guard let row = try await pipeline.first(.credentials, [.text(email)]) else { return nil }
@@ -13,15 +13,6 @@ extension PostgresStorage {
 
     public func isTaken(username: String, email: String) async throws(StorageError) -> Bool {
         try await pipeline.first(.isTaken, [.text(username), .text(email)])?.bool(0) ?? false
-    }
-
-    public func defaultOrganization() async throws(StorageError) -> OrganizationRecord {
-        guard let row = try await pipeline.first(.defaultOrganization) else { throw .notFound }
-        return try row.organization()
-    }
-
-    public func findOrganization(id: UUID) async throws(StorageError) -> OrganizationRecord? {
-        try await pipeline.first(.organizationByID, [.id(id)])?.organization()
     }
 
     public func seedPrices(json: [UInt8], at now: Timestamp) async throws(StorageError) {

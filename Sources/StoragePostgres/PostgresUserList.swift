@@ -31,6 +31,11 @@ struct PostgresUserList {
         if let time = query.createdAfter { add("u.created_at >= \\#::timestamptz", .time(time)) }
         if let id = query.githubUserID { add("u.github_com_user_id = \\#::bigint", .integer(id)) }
         if let value = query.isServiceAccount { add("u.is_service_account = \\#::boolean", .bool(value)) }
+        if let organizationID = query.organizationID {
+            add(
+                "EXISTS (SELECT 1 FROM organization_members m WHERE m.organization_id = \\#::uuid AND m.user_id = u.id)",
+                .id(organizationID))
+        }
         if let visible = query.visible {
             add(
                 "u.id = ANY (ARRAY(SELECT json_array_elements_text(\\#::json))::uuid[])",

@@ -2,7 +2,7 @@ public import Storage
 
 extension PostgresStorage {
     /// Serializes what must not happen twice: the first user, and the end of the last owner.
-    private static let ownerLock = "SELECT pg_advisory_xact_lock(8243117936735)"
+    static let ownerLock = "SELECT pg_advisory_xact_lock(8243117936735)"
 
     public func user(id: UUID) async throws(StorageError) -> UserRecord {
         guard let row = try await pipeline.first(.userByID, [.id(id)]) else { throw .notFound }
@@ -62,6 +62,27 @@ extension PostgresStorage {
             if state.bool(0), !state.bool(1) { throw .refused(.lastOwner) }
             _ = try await connection.run(.deleteUser, [.id(id)])
         }
+    }
+
+    public func setStatus(
+        _ status: UserStatus, ofUser id: UUID, at now: Timestamp
+    ) async throws(StorageError) -> UserRecord {
+        try await change(.setStatus, [.id(id), .text(status.rawValue), .time(now)], ofUser: id)
+    }
+
+    public func setProfile(
+        username: String, name: String, ofUser id: UUID, at now: Timestamp
+    ) async throws(StorageError) -> UserRecord {
+        try await change(.setProfile, [.id(id), .text(username), .text(name), .time(now)], ofUser: id)
+    }
+
+    /// One change of a live user, and the row as it is then, in one round trip.
+    private func change(
+        _ name: StatementName, _ values: [PostgresValue], ofUser id: UUID
+    ) async throws(StorageError) -> UserRecord {
+        let results = try await pipeline.atomic([(name, values), (.userByID, [.id(id)])])
+        guard results[0].changed > 0, let row = results[1].first else { throw .notFound }
+        return try row.user()
     }
 
     public func activateIfDormant(userID: UUID, at now: Timestamp) async throws(StorageError) -> UserStatus {

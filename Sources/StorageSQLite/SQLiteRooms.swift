@@ -1,6 +1,6 @@
 public import Storage
 
-/// The small rooms: identities, organizations, prices, site.
+/// The small rooms: identities, prices, site.
 extension SQLiteStorage {
     public func credentials(email: String) async throws(StorageError) -> CredentialRecord? {
         try reader.first(.credentials, [.text(email)]) { (row) throws(StorageError) in
@@ -15,16 +15,6 @@ extension SQLiteStorage {
 
     public func isTaken(username: String, email: String) async throws(StorageError) -> Bool {
         try reader.first(.isTaken, [.text(username), .text(email)]) { $0.bool(0) } ?? false
-    }
-
-    public func defaultOrganization() async throws(StorageError) -> OrganizationRecord {
-        let found = try reader.first(.defaultOrganization) { (row) throws(StorageError) in try row.organization() }
-        guard let found else { throw .notFound }
-        return found
-    }
-
-    public func findOrganization(id: UUID) async throws(StorageError) -> OrganizationRecord? {
-        try reader.first(.organizationByID, [.id(id)]) { (row) throws(StorageError) in try row.organization() }
     }
 
     public func seedPrices(json: [UInt8], at now: Timestamp) async throws(StorageError) {

@@ -31,6 +31,11 @@ struct SQLiteUserList {
         if let time = query.createdAfter { add("u.created_at >= ?", .time(time)) }
         if let id = query.githubUserID { add("u.github_com_user_id = ?", .integer(id)) }
         if let value = query.isServiceAccount { add("u.is_service_account = ?", .bool(value)) }
+        if let organizationID = query.organizationID {
+            add(
+                "EXISTS (SELECT 1 FROM organization_members m WHERE m.organization_id = ? AND m.user_id = u.id)",
+                .id(organizationID))
+        }
         if let visible = query.visible {
             add("u.id IN (SELECT value FROM json_each(?))", .list(visible.map(\.description)))
         }

@@ -2,9 +2,7 @@ public import Storage
 
 extension SQLiteStorage {
     public func user(id: UUID) async throws(StorageError) -> UserRecord {
-        let found = try reader.first(.userByID, [.id(id)]) { (row) throws(StorageError) in try row.user() }
-        guard let found else { throw .notFound }
-        return found
+        try Self.user(id, on: reader)
     }
 
     public func findUser(username: String) async throws(StorageError) -> UserRecord? {
@@ -68,13 +66,38 @@ extension SQLiteStorage {
         }
     }
 
+    public func setStatus(
+        _ status: UserStatus, ofUser id: UUID, at now: Timestamp
+    ) async throws(StorageError) -> UserRecord {
+        try await writer.write { (connection) throws(StorageError) in
+            let changed = try connection.run(.setStatus, [.id(id), .text(status.rawValue), .time(now)])
+            guard changed > 0 else { throw .notFound }
+            return try Self.user(id, on: connection)
+        }
+    }
+
+    public func setProfile(
+        username: String, name: String, ofUser id: UUID, at now: Timestamp
+    ) async throws(StorageError) -> UserRecord {
+        try await writer.write { (connection) throws(StorageError) in
+            let changed = try connection.run(.setProfile, [.id(id), .text(username), .text(name), .time(now)])
+            guard changed > 0 else { throw .notFound }
+            return try Self.user(id, on: connection)
+        }
+    }
+
     public func activateIfDormant(userID: UUID, at now: Timestamp) async throws(StorageError) -> UserStatus {
         try await writer.write { (connection) throws(StorageError) in
             try connection.run(.activateDormant, [.id(userID), .time(now)])
-            let user = try connection.first(.userByID, [.id(userID)]) { (row) throws(StorageError) in try row.user() }
-            guard let user else { throw .notFound }
-            return user.status
+            return try Self.user(userID, on: connection).status
         }
+    }
+
+    /// The row as it is now, inside a change.
+    static func user(_ id: UUID, on connection: SQLiteConnection) throws(StorageError) -> UserRecord {
+        let user = try connection.first(.userByID, [.id(id)]) { (row) throws(StorageError) in try row.user() }
+        guard let user else { throw .notFound }
+        return user
     }
 
     /// Workspaces are Coder's, and Coder keeps none in SQLite.

@@ -36,3 +36,8 @@ WHERE  id = $1::uuid AND status = 'dormant' AND deleted = false;
 -- name: isTaken
 SELECT EXISTS (SELECT 1 FROM users WHERE deleted = false AND lower(username) = lower($1::text))
     OR EXISTS (SELECT 1 FROM users WHERE deleted = false AND email <> '' AND lower(email) = lower($2::text));
+-- name: setStatus
+UPDATE users SET status = $2::text::user_status, updated_at = $3::timestamptz WHERE id = $1::uuid AND deleted = false;
+-- name: setProfile
+UPDATE users SET username = $2::text, name = $3::text, updated_at = $4::timestamptz
+WHERE  id = $1::uuid AND deleted = false;

@@ -33,3 +33,7 @@ WHERE  id = ?1 AND status = 'dormant' AND deleted = 0;
 -- name: isTaken
 SELECT EXISTS (SELECT 1 FROM users WHERE deleted = 0 AND lower(username) = pg_lower(?1))
     OR EXISTS (SELECT 1 FROM users WHERE deleted = 0 AND email_lower <> '' AND email_lower = pg_lower(?2));
+-- name: setStatus
+UPDATE users SET status = ?2, updated_at = ?3 WHERE id = ?1 AND deleted = 0;
+-- name: setProfile
+UPDATE users SET username = ?2, name = ?3, updated_at = ?4 WHERE id = ?1 AND deleted = 0;
