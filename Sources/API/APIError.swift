@@ -12,6 +12,11 @@ struct Validation: Sendable, Equatable {
         self.detail = detail
     }
 
+    /// A value that must be unique and is not.
+    static func inUse(_ field: String) -> Validation {
+        Validation(field, "This value is already in use and should be unique.")
+    }
+
     /// Coder's text for a field that breaks its rule (users.md §1.2).
     init(_ field: String, tag: String, value: String) {
         self.init(field, "Validation failed for tag \"\(tag)\" with value: \"\(value)\"")

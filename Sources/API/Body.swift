@@ -27,9 +27,26 @@ struct Body {
     }
 
     func bool(_ name: String) throws(APIError) -> Bool {
-        try last(name, or: false) { (value) throws(APIError) in
+        try optionalBool(name) ?? false
+    }
+
+    /// nil when absent or null.
+    func optionalBool(_ name: String) throws(APIError) -> Bool? {
+        try last(name, or: nil) { (value) throws(APIError) in
             guard case .bool(let flag) = value else { throw Self.mismatch(value, name, "a boolean") }
             return flag
+        }
+    }
+
+    /// The members of a nested object, which are objects themselves; a repeated name counts once, the last time.
+    func objects(_ name: String) throws(APIError) -> [(name: String, body: Body)] {
+        try last(name, or: []) { (value) throws(APIError) in
+            var objects: [(name: String, body: Body)] = []
+            for member in try Body(value, name).members {
+                objects.removeAll { $0.name == member.name }
+                objects.append((member.name, try Body(member.value, member.name)))
+            }
+            return objects
         }
     }
 

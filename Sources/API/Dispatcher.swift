@@ -37,15 +37,21 @@ public struct Dispatcher: Sendable {
         self.faults = faults
         gate = Gate(store: store, configuration: configuration, faults: faults)
         resolver = UserResolver(store: store, faults: faults)
+        let organizations = OrganizationHandlers(store: store, faults: faults)
         routes = Routes.table(
             Rooms(
-                site: SiteHandlers(configuration: configuration),
+                site: SiteHandlers(configuration: configuration), fixed: FixedAnswers(configuration: configuration),
                 users: UserHandlers(
                     store: store, configuration: configuration, passwords: passwords, ambient: ambient, faults: faults),
                 firstUser: FirstUserHandlers(store: store, passwords: passwords, ambient: ambient, faults: faults),
                 login: LoginHandlers(
-                    store: store, configuration: configuration, passwords: passwords, ambient: ambient, faults: faults))
-        )
+                    store: store, configuration: configuration, passwords: passwords, ambient: ambient, faults: faults),
+                profile: ProfileHandlers(store: store, faults: faults),
+                roles: RoleHandlers(store: store, faults: faults),
+                status: StatusHandlers(store: store, faults: faults),
+                settings: SettingsHandlers(store: store, faults: faults), organizations: organizations,
+                members: MemberHandlers(store: store, organizations: organizations, users: resolver, faults: faults),
+                authCheck: AuthCheckHandlers()))
         table = try PathTable(
             routes.enumerated().map { PathTable<Int>.Entry($1.method, $1.path, $0) }, closed: Routes.closed)
         let version = (HeaderName("X-Coder-Build-Version"), configuration.version)

@@ -11,15 +11,15 @@ struct Faults: Sendable {
         case .notFound: return .notFound
         case .conflict(.username):
             return .conflict(
-                "User already exists.", [Validation("username", "This value is already in use and should be unique.")])
+                "User already exists.", [.inUse("username")])
         case .conflict(.email):
             return .conflict(
-                "User already exists.", [Validation("email", "This value is already in use and should be unique.")])
+                "User already exists.", [.inUse("email")])
         case .conflict(.firstUser): return .conflict("The initial user has already been created.")
         case .conflict(.tokenName):
             return .conflict(
                 "A token with this name already exists.",
-                [Validation("name", "This value is already in use and should be unique.")])
+                [.inUse("name")])
         case .refused(.lastOwner): return .refused("The last owner cannot be removed: there must always be one.")
         case .refused(.deletedUser): return .notFound
         case .busy, .unavailable:

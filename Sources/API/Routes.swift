@@ -4,30 +4,71 @@ internal import Storage
 /// The rooms, each with only its store.
 struct Rooms: Sendable {
     let site: SiteHandlers
+    let fixed: FixedAnswers
     let users: UserHandlers
     let firstUser: FirstUserHandlers
     let login: LoginHandlers
+    let profile: ProfileHandlers
+    let roles: RoleHandlers
+    let status: StatusHandlers
+    let settings: SettingsHandlers
+    let organizations: OrganizationHandlers
+    let members: MemberHandlers
+    let authCheck: AuthCheckHandlers
 }
 
 /// The table of routes; reads like the API reference. A path that ends in `/` also matches without it.
 enum Routes {
     // swift-format-ignore
     static func table(_ r: Rooms) -> [Route] {[
-        Route(.get,    "/healthz",                          .anyone,                          r.site.health,            "Whether the process answers."),
-        Route(.get,    "/api/v2/",                          .anyone,   .ok,                   r.site.greet,             "A greeting."),
-        Route(.get,    "/api/v2/buildinfo",                 .anyone,   .ok,                   r.site.buildInfo,         "Version and deployment id."),
+        Route(.get,    "/healthz",                                             .anyone,                             r.site.health,               "Whether the process answers."),
+        Route(.get,    "/api/v2/",                                             .anyone,   .ok,                      r.site.greet,                "A greeting."),
+        Route(.get,    "/api/v2/buildinfo",                                    .anyone,   .ok,                      r.site.buildInfo,            "Version and deployment id."),
+        Route(.post,   "/api/v2/authcheck",                                    .signedIn, .ok,                      r.authCheck.check,           "What the caller may do."),
 
-        Route(.get,    "/api/v2/users/first",               .anyone,   .ok,                   r.firstUser.exists,       "Whether there is a user."),
-        Route(.post,   "/api/v2/users/first",               .anyone,   .created,              r.firstUser.create,       "Create the first user, an owner."),
-        Route(.post,   "/api/v2/users/login",               .anyone,             limiter: .login, r.login.login,        "Sign in with e-mail and password."),
-        Route(.post,   "/api/v2/users/logout",              .signedIn,                        r.login.logout,           "End this session."),
-        Route(.get,    "/api/v2/users/authmethods",         .anyone,   .ok,                   r.login.methods,          "The ways to sign in."),
-        Route(.post,   "/api/v2/users/validate-password",   .anyone,   .ok,      limiter: .login, r.login.validatePassword, "Judge a password's strength."),
+        Route(.get,    "/api/v2/users/first",                                  .anyone,   .ok,                      r.firstUser.exists,          "Whether there is a user."),
+        Route(.post,   "/api/v2/users/first",                                  .anyone,   .created,                 r.firstUser.create,          "Create the first user, an owner."),
+        Route(.post,   "/api/v2/users/login",                                  .anyone,             limiter: .login, r.login.login,              "Sign in with e-mail and password."),
+        Route(.post,   "/api/v2/users/logout",                                 .signedIn,                           r.login.logout,              "End this session."),
+        Route(.get,    "/api/v2/users/authmethods",                            .anyone,   .ok,                      r.login.methods,             "The ways to sign in."),
+        Route(.post,   "/api/v2/users/validate-password",                      .anyone,   .ok,      limiter: .login, r.login.validatePassword,   "Judge a password's strength."),
 
-        Route(.get,    "/api/v2/users/",                    .signedIn, .ok,                   r.users.list,             "Search users."),
-        Route(.post,   "/api/v2/users/",                    .signedIn, .created,              r.users.create,           "Create a user."),
-        Route(.get,    "/api/v2/users/{user}/",             .user,     .ok,                   r.users.get,              "One user."),
-        Route(.delete, "/api/v2/users/{user}/",             .user,     .ok,                   r.users.delete,           "Delete a user."),
+        Route(.get,    "/api/v2/users/",                                       .signedIn, .ok,                      r.users.list,                "Search users."),
+        Route(.post,   "/api/v2/users/",                                       .signedIn, .created,                 r.users.create,              "Create a user."),
+        Route(.get,    "/api/v2/users/roles/",                                 .signedIn, .ok,                      r.roles.assignable,          "The site roles."),
+        Route(.get,    "/api/v2/users/{user}/",                                .user,     .ok,                      r.users.get,                 "One user."),
+        Route(.delete, "/api/v2/users/{user}/",                                .user,     .ok,                      r.users.delete,              "Delete a user."),
+        Route(.put,    "/api/v2/users/{user}/profile",                         .liveUser, .ok,                      r.profile.update,            "Set username and display name."),
+        Route(.get,    "/api/v2/users/{user}/login-type",                      .user,     .ok,                      r.profile.loginType,         "How the caller signs in."),
+        Route(.get,    "/api/v2/users/{user}/roles",                           .user,     .ok,                      r.roles.get,                 "The roles of a user."),
+        Route(.put,    "/api/v2/users/{user}/roles",                           .liveUser, .ok,                      r.roles.replace,             "Replace the site roles of a user."),
+        Route(.put,    "/api/v2/users/{user}/status/suspend",                  .liveUser, .ok,                      r.status.suspend,            "Lock a user out."),
+        Route(.put,    "/api/v2/users/{user}/status/activate",                 .liveUser, .ok,                      r.status.activate,           "Let a user in."),
+        Route(.get,    "/api/v2/users/{user}/appearance",                      .user,     .ok,                      r.settings.appearance,       "Theme and terminal font."),
+        Route(.put,    "/api/v2/users/{user}/appearance",                      .liveUser, .ok,                      r.settings.setAppearance,    "Set theme and terminal font."),
+        Route(.get,    "/api/v2/users/{user}/preferences",                     .user,     .ok,                      r.settings.preferences,      "Preferences."),
+        Route(.put,    "/api/v2/users/{user}/preferences",                     .liveUser, .ok,                      r.settings.setPreferences,   "Set some preferences."),
+        Route(.get,    "/api/v2/users/{user}/autofill-parameters",             .user,     .ok,                      r.settings.autofill,         "What the user entered for a template before."),
+        Route(.get,    "/api/v2/users/{user}/organizations/",                  .user,     .ok,                      r.organizations.ofUser,      "The organizations of a user."),
+        Route(.get,    "/api/v2/users/{user}/organizations/{organizationname}", .user,    .ok,                      r.organizations.named,       "An organization by name."),
+
+        Route(.get,    "/api/v2/organizations/",                               .signedIn, .ok,                      r.organizations.list,        "Organizations."),
+        Route(.get,    "/api/v2/organizations/{organization}/",                .signedIn, .ok,                      r.organizations.get,         "One organization, by id or name."),
+        Route(.get,    "/api/v2/organizations/{organization}/members/",        .signedIn, .ok,                      r.members.list,              "Members."),
+        Route(.get,    "/api/v2/organizations/{organization}/paginated-members", .signedIn, .ok,                    r.members.paginated,         "Members, by pages."),
+        Route(.get,    "/api/v2/organizations/{organization}/members/roles",   .signedIn, .ok,                      r.members.assignableRoles,   "The roles of an organization."),
+        Route(.post,   "/api/v2/organizations/{organization}/members/{user}/", .signedIn, .ok,                      r.members.add,               "Add a member."),
+        Route(.delete, "/api/v2/organizations/{organization}/members/{user}/", .signedIn,                           r.members.remove,            "Remove a member."),
+        Route(.put,    "/api/v2/organizations/{organization}/members/{user}/roles", .signedIn, .ok,                 r.members.setRoles,          "Replace the roles of a member."),
+
+        Route(.get,    "/api/v2/appearance/",                                  .anyone,                             r.fixed.appearance,          "No branding."),
+        Route(.get,    "/api/v2/entitlements",                                 .signedIn,                           r.fixed.entitlements,        "No licence."),
+        Route(.get,    "/api/v2/experiments/",                                 .signedIn,                           r.fixed.experiments,         "No experiments."),
+        Route(.get,    "/api/v2/experiments/available",                        .signedIn,                           r.fixed.availableExperiments, "No experiments to choose from."),
+        Route(.get,    "/api/v2/regions",                                      .signedIn,                           r.fixed.regions,             "No regions."),
+        Route(.get,    "/api/v2/deployment/ssh",                               .signedIn,                           r.fixed.deploymentSSH,       "No workspaces to reach."),
+        Route(.get,    "/api/v2/updatecheck",                                  .anyone,   .ok,                      r.fixed.updateCheck,         "This version is the newest it knows."),
+        Route(.get,    "/.well-known/oauth-authorization-server",              .anyone,                             r.fixed.authorizationServer, "404: no OAuth 2 server."),
     ]}
 
     /// Words below `/users` that never stand for a user, with all that is below them (users.md §1.4).

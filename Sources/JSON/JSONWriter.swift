@@ -82,6 +82,12 @@ public struct JSONWriter: Sendable {
         }
     }
 
+    /// A value that is JSON already.
+    public mutating func json(_ text: [UInt8]) {
+        separate()
+        bytes.append(contentsOf: text)
+    }
+
     /// Text that is known to need no escaping: ids, times, names of ours.
     public mutating func plain(_ text: some Collection<UInt8>) {
         separate()

@@ -5,7 +5,8 @@ final class Caller: Sendable {
     let key: KeyRecord
     let user: UserRecord
     private let siteRoles: [Role]
-    private let isUnrestricted: Bool
+    /// Neither scopes nor an allow list take anything away.
+    let isUnrestricted: Bool
     private let allowList: [AllowEntry]
 
     init(key: KeyRecord, user: UserRecord) {
@@ -29,6 +30,10 @@ final class Caller: Sendable {
 
     /// The site roles whose holders this caller may make.
     var assignableRoles: [String] { siteRoles.flatMap(\.assigns) }
+
+    func holds(_ role: Role, in organization: UUID) -> Bool {
+        user.memberships.contains { $0.organizationID == organization && $0.roles.contains(role.name) }
+    }
 
     /// Which users a list may show: nil for all.
     var visibleUsers: [UUID]? {

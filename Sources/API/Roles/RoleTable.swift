@@ -75,8 +75,24 @@ struct Role: Sendable {
             Permission(.organization, .read),
         ])
 
+    static let organizationAuditor = Role(
+        "organization-auditor", "Organization Auditor",
+        organization: [
+            Permission(.auditLog, .read), Permission(.organizationMember, .read), Permission(.group, .read),
+            Permission(.organization, .read),
+        ])
+
+    static let organizationTemplateAdmin = Role(
+        "organization-template-admin", "Organization Template Admin",
+        organization: [Permission(.template), Permission(.organizationMember, .read), Permission(.organization, .read)])
+
+    /// About chats with agents, of which usersd has none: it is stored and answered, and grants nothing here.
+    static let agentsAccess = Role("agents-access", "Agents Access")
+
     static let siteRoles = [owner, auditor, templateAdmin, userAdmin]
-    static let organizationRoles = [organizationAdmin, organizationUserAdmin]
+    static let organizationRoles = [
+        organizationAdmin, organizationAuditor, organizationTemplateAdmin, organizationUserAdmin, agentsAccess,
+    ]
 
     /// A stored site role. Names we do not know grant nothing.
     static func site(named name: String) -> Role? { siteRoles.first { $0.name == name } }

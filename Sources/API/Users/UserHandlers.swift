@@ -16,14 +16,7 @@ struct UserHandlers: Sendable {
         let items = call.query
         var query = UserQuery()
         try UserSearch.parse(items.first("q") ?? "", into: &query)
-        var parameters = QueryParameters(items)
-        query.afterID = parameters.id("after_id").flatMap { $0 == .zero ? nil : $0 }
-        let limit = parameters.positive32("limit")
-        query.limit = limit == 0 ? nil : limit
-        query.offset = parameters.positive32("offset")
-        guard parameters.validations.isEmpty else {
-            throw .invalid("Query parameters have invalid values.", parameters.validations)
-        }
+        try query.readPaging(items)
         query.visible = try call.caller.visibleUsers
         do throws(StorageError) {
             return UserPageWire(page: try await store.users(query))

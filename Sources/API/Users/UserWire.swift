@@ -8,6 +8,17 @@ struct UserWire: WireValue {
     init(_ user: UserRecord) { self.user = user }
 
     func write(to writer: inout JSONWriter) {
+        write(to: &writer, roles: { roles in
+            roles.array(user.roles) { writer, role in writer.slimRole(role, Role.displayName(of: role)) }
+        })
+    }
+
+    /// - Parameters:
+    ///   - roles: writes the value of `roles`.
+    ///   - more: writes members behind it.
+    func write(
+        to writer: inout JSONWriter, roles: (inout JSONWriter) -> Void, more: (inout JSONWriter) -> Void = { _ in }
+    ) {
         writer.object { object in
             object.key("id")
             object.id(user.id)
@@ -40,14 +51,8 @@ struct UserWire: WireValue {
             object.key("organization_ids")
             object.array(user.memberships) { $0.id($1.organizationID) }
             object.key("roles")
-            object.array(user.roles) { writer, role in
-                writer.object { slim in
-                    slim.key("name")
-                    slim.string(role)
-                    slim.key("display_name")
-                    slim.string(Role.displayName(of: role))
-                }
-            }
+            roles(&object)
+            more(&object)
             object.key("has_ai_seat")
             object.bool(user.hasAISeat)
         }

@@ -1,0 +1,34 @@
+internal import Storage
+
+/// `PUT /users/{user}/status/…` (users.md §14). Bodies are ignored.
+struct StatusHandlers: Sendable {
+    let store: any UserStore
+    let faults: Faults
+
+    @Sendable func suspend(_ call: Call) async throws(APIError) -> UserWire {
+        try StatusRules.maySuspend(try call.target, by: try call.caller)
+        return try await set(.suspended, call)
+    }
+
+    @Sendable func activate(_ call: Call) async throws(APIError) -> UserWire { try await set(.active, call) }
+
+    private func set(_ status: UserStatus, _ call: Call) async throws(APIError) -> UserWire {
+        let target = try call.target
+        guard try call.caller.can(.update, .user(target.id)), !target.isSystem else { throw .forbidden }
+        do throws(StorageError) {
+            return UserWire(try await store.setStatus(status, ofUser: target.id, at: call.now))
+        } catch {
+            throw faults.error(error)
+        }
+    }
+}
+
+/// Not yourself, not an owner. Both come before the question whether the caller may suspend anybody.
+enum StatusRules {
+    static func maySuspend(_ target: UserRecord, by caller: Caller) throws(APIError) {
+        guard target.id != caller.id else { throw .refused("You cannot suspend yourself.") }
+        guard !target.roles.contains(Role.owner.name) else {
+            throw .refused("You cannot suspend a user with the role \"owner\". Take the role away first.")
+        }
+    }
+}

@@ -1,0 +1,44 @@
+internal import Storage
+
+/// `PUT /users/{user}/profile` and `GET …/login-type` (users.md §12, §7).
+struct ProfileHandlers: Sendable {
+    let store: any UserStore
+    let faults: Faults
+
+    /// Replaces username and display name; a name that is missing is cleared.
+    @Sendable func update(_ call: Call) async throws(APIError) -> UserWire {
+        let (caller, target) = (try call.caller, try call.target)
+        let body = try call.body()
+        let (username, name) = (try body.string("username"), try body.string("name"))
+        try UserRules.check([
+            ("username", username, UserRules.username(username)), ("name", name, UserRules.name(name)),
+        ])
+        if username != target.username {
+            guard caller.can(.update, .user(target.id)) else { throw .notFound }
+            // decisions.md #13: only an owner renames an owner.
+            guard !target.roles.contains(Role.owner.name) || caller.isOwner else { throw .forbidden }
+        }
+        do throws(StorageError) {
+            if let holder = try await store.findUser(username: username), holder.id != target.id {
+                throw .conflict(.username)
+            }
+            guard caller.can(.updatePersonal, .user(target.id)) else { throw .refused(.other("permission")) }
+            return UserWire(
+                try await store.setProfile(username: username, name: name, ofUser: target.id, at: call.now))
+        } catch {
+            switch error {
+            case .refused: throw .forbidden
+            case .conflict(.username): throw .conflict("A user with this username already exists.", [.inUse("username")])
+            default: throw faults.error(error)
+            }
+        }
+    }
+
+    /// For the caller's own account only.
+    @Sendable func loginType(_ call: Call) async throws(APIError) -> LoginTypeWire {
+        guard try call.target.id == call.caller.id else {
+            throw .forbiddenBecause("You can only ask for your own login type.")
+        }
+        return LoginTypeWire(loginType: try call.target.loginType)
+    }
+}
