@@ -36,7 +36,7 @@ struct Option: Sendable {
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .duration(let range):
             "a duration from \(GoDuration.text(range.lowerBound)) to \(GoDuration.text(range.upperBound))"
-        case .choice(let values): "one of \(values.joined(separator: ", "))"
+        case .choice(let values): "one of \(values.filter { !$0.isEmpty }.joined(separator: ", "))"
         case .list: "a list separated by commas"
         }
     }

@@ -5,6 +5,7 @@ internal import HTTPEngine
 internal import Logging
 internal import Loops
 internal import Storage
+internal import StorageSQLite
 
 @main
 struct Usersd {
@@ -22,6 +23,7 @@ struct Usersd {
             case "serve": try serve(config)
             case "config": print(config.listing, terminator: "")
             case "options": print(Config.table, terminator: "")
+            case "routes": print(try routeTable(), terminator: "")
             case "version": print(Configuration().version)
             default: throw Config.Fault("unknown command \"\(command)\"\n\(usage)")
             }
@@ -33,7 +35,7 @@ struct Usersd {
     private static let usage = """
         usage: usersd [serve] [--option value ...]   serve the API
                usersd config [--option value ...]    print the settings that serve would use
-               usersd options                        print the README's table of options
+               usersd options | routes               print the README's tables
                usersd version
         """
 
@@ -77,6 +79,23 @@ struct Usersd {
             do { _ = answer.add(.success(try await body())) } catch { _ = answer.add(.failure(error)) }
         }
         return try answer.take(atMost: 1)[0].get()
+    }
+
+    /// The table of routes, which an empty database in memory is enough for.
+    private static func routeTable() throws(Config.Fault) -> String {
+        do {
+            let database = Database.sqlite(try SQLiteDatabase(path: ":memory:"), path: ":memory:")
+            let loop = try startLoops(1)[0]
+            let store = try wait(on: loop) { try await database.storage(on: loop) }
+            let pool = Offload(threadCount: 1, queueLimit: 1)
+            let shared = SharedState(passwords: PasswordHasher(pool: pool, ambient: World.ambient()))
+            return try Dispatcher(
+                store: store, configuration: Configuration(), shared: shared, ambient: World.ambient(),
+                log: Logger(label: "usersd")
+            ).routeTable
+        } catch {
+            throw Config.Fault("cannot make the table of routes: \(error)")
+        }
     }
 
     private static func startLoops(_ count: Int) throws(SystemError) -> [EventLoop] {
