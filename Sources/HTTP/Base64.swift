@@ -3,7 +3,7 @@
 public enum Base64 {
     private static let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
-    public static func encode(_ bytes: some BidirectionalCollection<UInt8>, padded: Bool = true) -> [UInt8] {
+    public static func encode(_ bytes: [UInt8], padded: Bool = true) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
         var group: UInt32 = 0
@@ -37,7 +37,7 @@ public enum Base64 {
 
     /// - Parameter padded: whether padding is demanded; if not, it is refused.
     /// - Returns: nil for a foreign character, a wrong length, or bits behind the last byte that are not zero.
-    public static func decode(_ text: some BidirectionalCollection<UInt8>, padded: Bool = true) -> [UInt8]? {
+    public static func decode(_ text: ArraySlice<UInt8>, padded: Bool = true) -> [UInt8]? {
         var symbols = text.count
         if padded {
             guard text.count % 4 == 0 else { return nil }

@@ -12,18 +12,29 @@ public struct Response: Sendable {
 
     /// Adds one field line. A value that holds CR, LF or NUL would end the line early (RFC 9110 §5.5): those
     /// bytes are sent as spaces.
-    public mutating func add(_ name: HeaderName, _ value: some Collection<UInt8>) {
-        fieldBytes.reserveCapacity(fieldBytes.count + name.text.utf8CodeUnitCount + value.count + 4)
-        fieldBytes.append(
-            contentsOf: UnsafeBufferPointer(start: name.text.utf8Start, count: name.text.utf8CodeUnitCount))
+    public mutating func add(_ name: HeaderName, _ value: [UInt8]) {
+        value.withUnsafeBufferPointer { add(name, $0) }
+    }
+
+    public mutating func add(_ name: HeaderName, _ value: String) {
+        var value = value
+        value.withUTF8 { add(name, $0) }
+    }
+
+    private mutating func add(_ name: HeaderName, _ value: UnsafeBufferPointer<UInt8>) {
+        let text = UnsafeBufferPointer(start: name.text.utf8Start, count: name.text.utf8CodeUnitCount)
+        fieldBytes.reserveCapacity(fieldBytes.count + text.count + value.count + 4)
+        fieldBytes.append(contentsOf: text)
         fieldBytes.append(58)
         fieldBytes.append(32)
-        for byte in value { fieldBytes.append(byte == 13 || byte == 10 || byte == 0 ? 32 : byte) }
+        if value.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) {
+            fieldBytes.append(contentsOf: value.map { $0 == 13 || $0 == 10 || $0 == 0 ? 32 : $0 })
+        } else {
+            fieldBytes.append(contentsOf: value)
+        }
         fieldBytes.append(13)
         fieldBytes.append(10)
     }
-
-    public mutating func add(_ name: HeaderName, _ value: String) { add(name, value.utf8) }
 
     /// Adds fields that were rendered and checked once.
     public mutating func add(_ block: FieldBlock) { fieldBytes.append(contentsOf: block.bytes) }
