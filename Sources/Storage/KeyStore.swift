@@ -19,10 +19,33 @@ public struct KeyUse: Sendable, Equatable {
     }
 }
 
+/// A token with the name of its owner.
+public struct TokenRecord: Sendable, Equatable {
+    public let key: KeyRecord
+    public let username: String
+
+    public init(key: KeyRecord, username: String) {
+        self.key = key
+        self.username = username
+    }
+}
+
 /// Sessions and API tokens.
 public protocol KeyStore: Sendable {
     /// The key, its user, and the user's roles and memberships, in one read. nil: there is no such key.
     func session(keyID: String) async throws(StorageError) -> SessionRecord?
+
+    /// - Throws: `.notFound`.
+    func key(id: String) async throws(StorageError) -> KeyRecord
+
+    /// The user's key of that name, exactly; expired ones too. An empty name is nobody's.
+    func findKey(name: String, ofUser id: UUID) async throws(StorageError) -> KeyRecord?
+
+    /// Keys of login type `token`, oldest first.
+    /// - Parameters:
+    ///   - userID: whose; nil for everybody's.
+    ///   - now: tokens that expired before are left out; nil keeps them.
+    func tokens(ofUser userID: UUID?, validAt now: Timestamp?) async throws(StorageError) -> [TokenRecord]
 
     /// - Throws: `.refused(.deletedUser)`; `.conflict(.tokenName)`.
     func insert(_ key: KeyRecord) async throws(StorageError)
@@ -30,6 +53,17 @@ public protocol KeyStore: Sendable {
     /// Writes a use, and that the user was seen: `last_seen_at` and `updated_at` become `now`. A key that has gone
     /// meanwhile is left alone.
     func record(_ use: KeyUse) async throws(StorageError)
+
+    /// Sets the expiry to `now`. A key that has expired keeps its own.
+    /// - Throws: `.notFound`.
+    func expireKey(id: String, at now: Timestamp) async throws(StorageError)
+
+    /// - Throws: `.notFound`.
+    func deleteKey(id: String) async throws(StorageError)
+
+    /// Deletes keys that expired before `time`, at most `limit` of them. Any number of processes may do it at once.
+    /// - Returns: how many.
+    func purgeKeys(expiredBefore time: Timestamp, limit: Int) async throws(StorageError) -> Int
 
     /// Deletes that key and every key of the user whose scopes hold `coder:application_connect`.
     func endSession(keyID: String, userID: UUID) async throws(StorageError)

@@ -186,22 +186,6 @@ public struct SessionRecord: Sendable {
     }
 }
 
-/// What a password sign-in needs to know of an account.
-public struct CredentialRecord: Sendable, Equatable {
-    public let userID: UUID
-    public let status: UserStatus
-    public let loginType: LoginType
-    /// Coder's PBKDF2 text; empty when the user has no password.
-    public let hashedPassword: [UInt8]
-
-    public init(userID: UUID, status: UserStatus, loginType: LoginType, hashedPassword: [UInt8]) {
-        self.userID = userID
-        self.status = status
-        self.loginType = loginType
-        self.hashedPassword = hashedPassword
-    }
-}
-
 /// A row of `organizations`.
 public struct OrganizationRecord: Sendable, Equatable {
     public let id: UUID

@@ -8,8 +8,11 @@ public enum StatementName: Int, CaseIterable, Sendable {
     case setRoles, customSiteRoles
     // keys.sql
     case session, insertKey, recordKeyUse, recordUserSeen, deleteKey, deleteApplicationKeys
+    case keyByID, keyByName, tokens, expireKey, purgeKeys, deleteKeysOfUser
     // identity.sql
-    case credentials
+    case credentials, credentialsByID, setPassword, setPasscode, resetPassword
+    // sshkeys.sql
+    case sshKey, setSSHKey
     // organizations.sql
     case defaultOrganization, organizationByID, organizationByName, allOrganizations, organizationsOfUser
     case membershipTimes, removeMember, setMemberRoles

@@ -1,12 +1,3 @@
-/// Password hashes and sign-in.
-public protocol IdentityStore: Sendable {
-    /// A live user, whatever the case of the e-mail. An empty e-mail is nobody's.
-    func credentials(email: String) async throws(StorageError) -> CredentialRecord?
-
-    /// Whether a live user has the name or the (non-empty) e-mail, in any case; system users count.
-    func isTaken(username: String, email: String) async throws(StorageError) -> Bool
-}
-
 /// Model prices.
 public protocol PriceStore: Sendable {
     /// Upserts every row of a JSON array in one statement (model-prices.md §2.2): prices of covered rows are
@@ -28,6 +19,6 @@ public protocol SiteStore: Sendable {
 }
 
 /// Everything usersd keeps. An instance belongs to one event loop: call it from tasks of that loop.
-public protocol Storage: UserStore, RoleStore, KeyStore, IdentityStore, SettingsStore, OrganizationStore, PriceStore,
-    SiteStore
+public protocol Storage: UserStore, RoleStore, KeyStore, IdentityStore, SSHKeyStore, SettingsStore, OrganizationStore,
+    PriceStore, SiteStore
 {}

@@ -3,16 +3,24 @@ public import Storage
 extension PostgresStorage {
     public func session(keyID: String) async throws(StorageError) -> SessionRecord? {
         guard let row = try await pipeline.first(.session, [.text(keyID)]) else { return nil }
-        guard let loginType = LoginType(rawValue: row.text(5)) else {
-            throw .broken("a stored key has an unknown login type")
+        let user = try row.user(at: PostgresRow.keyColumnCount + 1)
+        return SessionRecord(key: try row.key(), user: user, hasLink: row.bool(PostgresRow.keyColumnCount))
+    }
+
+    public func key(id: String) async throws(StorageError) -> KeyRecord {
+        guard let row = try await pipeline.first(.keyByID, [.text(id)]) else { throw .notFound }
+        return try row.key()
+    }
+
+    public func findKey(name: String, ofUser id: UUID) async throws(StorageError) -> KeyRecord? {
+        try await pipeline.first(.keyByName, [.id(id), .text(name)])?.key()
+    }
+
+    public func tokens(ofUser userID: UUID?, validAt now: Timestamp?) async throws(StorageError) -> [TokenRecord] {
+        let values = [userID.map(PostgresValue.id) ?? .null, now.map(PostgresValue.time) ?? .null]
+        return try await pipeline.run(.tokens, values).rows { (row) throws(StorageError) in
+            TokenRecord(key: try row.key(), username: row.text(PostgresRow.keyColumnCount))
         }
-        let user = try row.user(at: 12)
-        let key = KeyRecord(
-            id: keyID, hashedSecret: row.bytes(0), userID: user.id, lastUsed: row.time(1), expiresAt: row.time(2),
-            createdAt: row.time(3), updatedAt: row.time(4), loginType: loginType, lifetime: row.integer(6),
-            ipAddress: row.text(7), tokenName: row.text(8), scopes: try StoredLists.strings(row.bytes(9)),
-            allowList: try StoredLists.strings(row.bytes(10)))
-        return SessionRecord(key: key, user: user, hasLink: row.bool(11))
     }
 
     public func insert(_ key: KeyRecord) async throws(StorageError) {
@@ -34,6 +42,19 @@ extension PostgresStorage {
             (.recordKeyUse, [.text(use.keyID), .time(use.lastUsed), .time(use.expiresAt), .text(use.ipAddress)]),
             (.recordUserSeen, [.id(use.userID), .time(use.now), .text(use.keyID)]),
         ])
+    }
+
+    public func expireKey(id: String, at now: Timestamp) async throws(StorageError) {
+        let results = try await pipeline.atomic([(.expireKey, [.text(id), .time(now)])])
+        guard results[0].changed > 0 else { throw .notFound }
+    }
+
+    public func deleteKey(id: String) async throws(StorageError) {
+        guard try await pipeline.atomic([(.deleteKey, [.text(id)])])[0].changed > 0 else { throw .notFound }
+    }
+
+    public func purgeKeys(expiredBefore time: Timestamp, limit: Int) async throws(StorageError) -> Int {
+        try await pipeline.atomic([(.purgeKeys, [.time(time), .integer(Int64(limit))])])[0].changed
     }
 
     public func endSession(keyID: String, userID: UUID) async throws(StorageError) {

@@ -74,24 +74,4 @@ struct PostgresRow {
             body(UnsafeBufferPointer(start: $0, count: count))
         }
     }
-
-    /// `part.userColumns`, from column `start` on.
-    func user(at start: Int32 = 0) throws(StorageError) -> UserRecord {
-        guard let status = UserStatus(rawValue: text(start + 8)), let loginType = LoginType(rawValue: text(start + 9))
-        else { throw .broken("a stored user has an unknown status or login type") }
-        return UserRecord(
-            id: try id(start), username: text(start + 1), name: text(start + 2), email: text(start + 3),
-            avatarURL: text(start + 4), createdAt: time(start + 5), updatedAt: time(start + 6),
-            lastSeenAt: time(start + 7), status: status, loginType: loginType, isDeleted: bool(start + 10),
-            isSystem: bool(start + 11), isServiceAccount: bool(start + 12),
-            roles: try StoredLists.strings(bytes(start + 13)),
-            memberships: try StoredLists.memberships(bytes(start + 14)), hasAISeat: bool(start + 15))
-    }
-
-    /// `part.organizationColumns`.
-    func organization() throws(StorageError) -> OrganizationRecord {
-        OrganizationRecord(
-            id: try id(0), name: text(1), displayName: text(2), description: text(3), icon: text(4),
-            createdAt: time(5), updatedAt: time(6), isDefault: bool(7), isDeleted: bool(8))
-    }
 }

@@ -1,20 +1,7 @@
 public import Storage
 
-/// The small rooms: identities, prices, site.
+/// The small rooms: prices and site.
 extension PostgresStorage {
-    public func credentials(email: String) async throws(StorageError) -> CredentialRecord? {
-        guard let row = try await pipeline.first(.credentials, [.text(email)]) else { return nil }
-        guard let status = UserStatus(rawValue: row.text(1)), let loginType = LoginType(rawValue: row.text(2)) else {
-            throw .broken("a stored user has an unknown status or login type")
-        }
-        return CredentialRecord(
-            userID: try row.id(0), status: status, loginType: loginType, hashedPassword: row.bytes(3))
-    }
-
-    public func isTaken(username: String, email: String) async throws(StorageError) -> Bool {
-        try await pipeline.first(.isTaken, [.text(username), .text(email)])?.bool(0) ?? false
-    }
-
     public func seedPrices(json: [UInt8], at now: Timestamp) async throws(StorageError) {
         try await pipeline.atomic([(.seedPrices, [.text(String(decoding: json, as: UTF8.self)), .time(now)])])
     }

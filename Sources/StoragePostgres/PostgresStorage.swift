@@ -16,7 +16,7 @@ public final class PostgresDatabase: Sendable {
             statements = try SQLText.catalogue([
                 PackageResources.users_sql, PackageResources.keys_sql, PackageResources.identity_sql,
                 PackageResources.organizations_sql, PackageResources.prices_sql, PackageResources.site_sql,
-                PackageResources.roles_sql, PackageResources.settings_sql,
+                PackageResources.roles_sql, PackageResources.settings_sql, PackageResources.sshkeys_sql,
             ]).statements
         } catch {
             throw .broken("the SQL of this binary: \(error)")

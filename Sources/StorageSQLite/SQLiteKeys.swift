@@ -3,16 +3,25 @@ public import Storage
 extension SQLiteStorage {
     public func session(keyID: String) async throws(StorageError) -> SessionRecord? {
         try reader.first(.session, [.text(keyID)]) { (row) throws(StorageError) in
-            guard let loginType = LoginType(rawValue: row.text(5)) else {
-                throw .broken("a stored key has an unknown login type")
-            }
-            let user = try row.user(at: 12)
-            let key = KeyRecord(
-                id: keyID, hashedSecret: row.bytes(0), userID: user.id, lastUsed: row.time(1), expiresAt: row.time(2),
-                createdAt: row.time(3), updatedAt: row.time(4), loginType: loginType, lifetime: row.integer(6),
-                ipAddress: row.text(7), tokenName: row.text(8), scopes: try StoredLists.strings(row.bytes(9)),
-                allowList: try StoredLists.strings(row.bytes(10)))
-            return SessionRecord(key: key, user: user, hasLink: row.bool(11))
+            let user = try row.user(at: SQLiteRow.keyColumnCount + 1)
+            return SessionRecord(key: try row.key(), user: user, hasLink: row.bool(SQLiteRow.keyColumnCount))
+        }
+    }
+
+    public func key(id: String) async throws(StorageError) -> KeyRecord {
+        let found = try reader.first(.keyByID, [.text(id)]) { (row) throws(StorageError) in try row.key() }
+        guard let found else { throw .notFound }
+        return found
+    }
+
+    public func findKey(name: String, ofUser id: UUID) async throws(StorageError) -> KeyRecord? {
+        try reader.first(.keyByName, [.id(id), .text(name)]) { (row) throws(StorageError) in try row.key() }
+    }
+
+    public func tokens(ofUser userID: UUID?, validAt now: Timestamp?) async throws(StorageError) -> [TokenRecord] {
+        let values = [userID.map(SQLiteValue.id) ?? .null, now.map(SQLiteValue.time) ?? .null]
+        return try reader.all(.tokens, values) { (row) throws(StorageError) in
+            TokenRecord(key: try row.key(), username: row.text(SQLiteRow.keyColumnCount))
         }
     }
 
@@ -34,6 +43,24 @@ extension SQLiteStorage {
                 .recordKeyUse,
                 [.text(use.keyID), .time(use.lastUsed), .time(use.expiresAt), .text(use.ipAddress)])
             if changed > 0 { try connection.run(.recordUserSeen, [.id(use.userID), .time(use.now)]) }
+        }
+    }
+
+    public func expireKey(id: String, at now: Timestamp) async throws(StorageError) {
+        try await writer.write { (connection) throws(StorageError) in
+            guard try connection.run(.expireKey, [.text(id), .time(now)]) > 0 else { throw .notFound }
+        }
+    }
+
+    public func deleteKey(id: String) async throws(StorageError) {
+        try await writer.write { (connection) throws(StorageError) in
+            guard try connection.run(.deleteKey, [.text(id)]) > 0 else { throw .notFound }
+        }
+    }
+
+    public func purgeKeys(expiredBefore time: Timestamp, limit: Int) async throws(StorageError) -> Int {
+        try await writer.write { (connection) throws(StorageError) in
+            try connection.run(.purgeKeys, [.time(time), .integer(Int64(limit))])
         }
     }
 

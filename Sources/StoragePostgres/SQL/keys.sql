@@ -1,6 +1,8 @@
+-- name: part.keyColumns
+k.id, k.user_id, k.hashed_secret, k.last_used, k.expires_at, k.created_at, k.updated_at, k.login_type::text,
+k.lifetime_seconds, host(k.ip_address), k.token_name, array_to_json(k.scopes)::text, array_to_json(k.allow_list)::text
 -- name: session
-SELECT k.hashed_secret, k.last_used, k.expires_at, k.created_at, k.updated_at, k.login_type::text, k.lifetime_seconds,
-       host(k.ip_address), k.token_name, array_to_json(k.scopes)::text, array_to_json(k.allow_list)::text,
+SELECT {{part.keyColumns}},
        EXISTS (SELECT 1 FROM user_links l WHERE l.user_id = k.user_id AND l.login_type = k.login_type),
        {{part.userColumns}}
 FROM   api_keys k JOIN users u ON u.id = k.user_id
@@ -23,3 +25,22 @@ WHERE  id = $1::uuid AND EXISTS (SELECT 1 FROM api_keys WHERE id = $3::text);
 DELETE FROM api_keys WHERE id = $1::text;
 -- name: deleteApplicationKeys
 DELETE FROM api_keys WHERE user_id = $1::uuid AND 'coder:application_connect' = ANY (scopes);
+-- name: keyByID
+SELECT {{part.keyColumns}} FROM api_keys k WHERE k.id = $1::text;
+-- name: keyByName
+SELECT {{part.keyColumns}} FROM api_keys k
+WHERE  k.user_id = $1::uuid AND k.token_name = $2::text AND k.token_name <> '' ORDER BY k.created_at LIMIT 1;
+-- name: tokens
+-- $1 NULL: everybody's. $2 NULL: expired ones too.
+SELECT {{part.keyColumns}}, u.username FROM api_keys k JOIN users u ON u.id = k.user_id
+WHERE  k.login_type = 'token' AND ($1::uuid IS NULL OR k.user_id = $1::uuid)
+AND    ($2::timestamptz IS NULL OR k.expires_at > $2::timestamptz)
+ORDER BY k.created_at, k.id COLLATE "C";
+-- name: expireKey
+UPDATE api_keys SET expires_at = least(expires_at, $2::timestamptz) WHERE id = $1::text;
+-- name: purgeKeys
+-- Rows that another process is deleting are left to it.
+DELETE FROM api_keys WHERE id IN (
+    SELECT id FROM api_keys WHERE expires_at < $1::timestamptz LIMIT $2::bigint FOR UPDATE SKIP LOCKED);
+-- name: deleteKeysOfUser
+DELETE FROM api_keys WHERE user_id = $1::uuid;
