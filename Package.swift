@@ -29,10 +29,13 @@ let package = Package(
         // System libraries: a module map and a header each; each is imported by one target only.
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         // A thread, its epoll set and its task executor; the pool for work that burns CPU.
         .target(name: "Loops", dependencies: ["CLinux"], swiftSettings: house),
+        // Mail and webhooks through libcurl, off the loops.
+        .target(name: "Outbound", dependencies: ["Loops", "CCurl"], swiftSettings: house),
         .target(name: "HTTP", swiftSettings: house),
         .target(name: "HTTPEngine", dependencies: ["HTTP", "Loops", "CLinux"], swiftSettings: house),
         .target(name: "JSON", swiftSettings: house),
@@ -59,7 +62,7 @@ let package = Package(
             name: "usersd",
             dependencies: [
                 "API", "HTTP", "HTTPEngine", "Loops", "Storage", "StorageSQLite", "StoragePostgres", "Seeds",
-                "PriceBook",
+                "PriceBook", "Outbound", "JSON",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house),

@@ -13,7 +13,7 @@ struct Body {
         try self.init(value, "the body")
     }
 
-    private init(_ value: JSONValue, _ name: String) throws(APIError) {
+    init(_ value: JSONValue, _ name: String) throws(APIError) {
         switch value {
         case .object(let members): self.members = members
         case .null: members = []
@@ -56,6 +56,28 @@ struct Body {
             var strings: [String] = []
             for element in elements { strings.append(element == .null ? "" : try Self.text(element, name)) }
             return strings
+        }
+    }
+
+    /// A JSON integer without fraction or exponent; 0 when absent.
+    func integer(_ name: String) throws(APIError) -> Int64 {
+        try last(name, or: 0) { (value) throws(APIError) in
+            guard case .number(let digits) = value, let number = Int64(digits) else {
+                throw Self.mismatch(value, name, "a whole number of 64 bits")
+            }
+            return number
+        }
+    }
+
+    /// The elements of an array, each read on its own; null elements too.
+    func values<Value>(
+        _ name: String, _ read: (JSONValue) throws(APIError) -> Value
+    ) throws(APIError) -> [Value] {
+        try last(name, or: []) { (value) throws(APIError) in
+            guard case .array(let elements) = value else { throw Self.mismatch(value, name, "an array") }
+            var values: [Value] = []
+            for element in elements { values.append(try read(element)) }
+            return values
         }
     }
 

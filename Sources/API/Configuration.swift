@@ -18,6 +18,12 @@ public struct Configuration: Sendable {
     public var usesSecureCookies = false
     public var sameSite = SameSite.lax
     public var usesHostPrefixCookie = false
+    /// Seconds, of a token that asks for none.
+    public var defaultTokenLifetime: Int64 = 168 * 3600
+    /// Seconds, of tokens of users who are no owners.
+    public var maximumTokenLifetime: Int64 = 876_600 * 3600
+    /// Seconds, of owners' tokens.
+    public var maximumAdminTokenLifetime: Int64 = 168 * 3600
     public var termsOfServiceURL = ""
     /// Requests a minute of one caller on one route; negative: no limit. 0 means the default (auth.md §12).
     public var rateLimit = 512

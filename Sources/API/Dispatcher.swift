@@ -7,8 +7,14 @@ public import Storage
 public final class SharedState: Sendable {
     let limiter = RateLimiter()
     let passwords: PasswordHasher
+    let sshKeys: SSHKeyMaker
+    let delivery: any PasscodeDelivery
 
-    public init(passwords: PasswordHasher) { self.passwords = passwords }
+    public init(passwords: PasswordHasher, sshKeys: SSHKeyMaker, delivery: any PasscodeDelivery) {
+        self.passwords = passwords
+        self.sshKeys = sshKeys
+        self.delivery = delivery
+    }
 }
 
 /// Request → row → gate → handler → reply, on the loop of the request's connection.
@@ -42,8 +48,10 @@ public struct Dispatcher: Sendable {
             Rooms(
                 site: SiteHandlers(configuration: configuration), fixed: FixedAnswers(configuration: configuration),
                 users: UserHandlers(
-                    store: store, configuration: configuration, passwords: passwords, ambient: ambient, faults: faults),
-                firstUser: FirstUserHandlers(store: store, passwords: passwords, ambient: ambient, faults: faults),
+                    store: store, configuration: configuration, passwords: passwords, sshKeys: shared.sshKeys,
+                    ambient: ambient, faults: faults),
+                firstUser: FirstUserHandlers(
+                    store: store, passwords: passwords, sshKeys: shared.sshKeys, ambient: ambient, faults: faults),
                 login: LoginHandlers(
                     store: store, configuration: configuration, passwords: passwords, ambient: ambient, faults: faults),
                 profile: ProfileHandlers(store: store, faults: faults),
@@ -51,7 +59,12 @@ public struct Dispatcher: Sendable {
                 status: StatusHandlers(store: store, faults: faults),
                 settings: SettingsHandlers(store: store, faults: faults), organizations: organizations,
                 members: MemberHandlers(store: store, organizations: organizations, users: resolver, faults: faults),
-                authCheck: AuthCheckHandlers()))
+                authCheck: AuthCheckHandlers(),
+                keys: KeyHandlers(store: store, configuration: configuration, ambient: ambient, faults: faults),
+                sshKeys: SSHKeyHandlers(store: store, keys: shared.sshKeys, faults: faults),
+                passwords: PasswordHandlers(
+                    store: store, configuration: configuration, passwords: passwords, delivery: shared.delivery,
+                    ambient: ambient, faults: faults)))
         table = try PathTable(
             routes.enumerated().map { PathTable<Int>.Entry($1.method, $1.path, $0) }, closed: Routes.closed)
         let version = (HeaderName("X-Coder-Build-Version"), configuration.version)

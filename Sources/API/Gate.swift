@@ -72,6 +72,7 @@ struct Gate: Sendable {
         case .signedOut(let detail): throw .notSignedIn(detail: detail)
         case .trouble(let error): throw faults.error(error)
         }
+        guard !caller.isForApplicationsOnly else { throw .forbidden }
         switch caller.user.status {
         case .active: return caller
         case .suspended: throw .inactive(.suspended)

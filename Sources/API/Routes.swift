@@ -15,6 +15,9 @@ struct Rooms: Sendable {
     let organizations: OrganizationHandlers
     let members: MemberHandlers
     let authCheck: AuthCheckHandlers
+    let keys: KeyHandlers
+    let sshKeys: SSHKeyHandlers
+    let passwords: PasswordHandlers
 }
 
 /// The table of routes; reads like the API reference. A path that ends in `/` also matches without it.
@@ -52,6 +55,22 @@ enum Routes {
         Route(.get,    "/api/v2/users/{user}/organizations/",                  .user,     .ok,                      r.organizations.ofUser,      "The organizations of a user."),
         Route(.get,    "/api/v2/users/{user}/organizations/{organizationname}", .user,    .ok,                      r.organizations.named,       "An organization by name."),
 
+        Route(.put,    "/api/v2/users/{user}/password/",                       .liveUser,           limiter: .login, r.passwords.change,         "Change a password; ends the user's sessions."),
+        Route(.post,   "/api/v2/users/otp/request",                            .anyone,             limiter: .login, r.passwords.requestPasscode, "Send a one-time passcode."),
+        Route(.post,   "/api/v2/users/otp/change-password",                    .anyone,             limiter: .login, r.passwords.changeWithPasscode, "Set a password with a passcode."),
+
+        Route(.post,   "/api/v2/users/{user}/keys/",                           .liveUser, .created,                 r.keys.createSession,        "Make a session key."),
+        Route(.get,    "/api/v2/users/{user}/keys/tokens/",                    .user,     .ok,                      r.keys.tokens,               "API tokens."),
+        Route(.post,   "/api/v2/users/{user}/keys/tokens/",                    .liveUser, .created,                 r.keys.createToken,          "Make an API token."),
+        Route(.get,    "/api/v2/users/{user}/keys/tokens/tokenconfig",         .user,     .ok,                      r.keys.tokenConfig,          "How long a token may live."),
+        Route(.get,    "/api/v2/users/{user}/keys/tokens/{keyname}/",          .user,     .ok,                      r.keys.named,                "A token by name."),
+        Route(.get,    "/api/v2/users/{user}/keys/{keyid}/",                   .user,     .ok,                      r.keys.get,                  "A key by id."),
+        Route(.delete, "/api/v2/users/{user}/keys/{keyid}/",                   .user,                               r.keys.delete,               "Delete a key."),
+        Route(.put,    "/api/v2/users/{user}/keys/{keyid}/expire",             .user,                               r.keys.expire,               "End a key now."),
+        Route(.get,    "/api/v2/users/{user}/gitsshkey",                       .user,     .ok,                      r.sshKeys.get,               "The public SSH key."),
+        Route(.put,    "/api/v2/users/{user}/gitsshkey",                       .liveUser, .ok,                      r.sshKeys.regenerate,        "Make a new SSH key pair."),
+        Route(.get,    "/api/v2/auth/scopes",                                  .anyone,   .ok,                      r.keys.scopes,               "The scopes a token may ask for."),
+
         Route(.get,    "/api/v2/organizations/",                               .signedIn, .ok,                      r.organizations.list,        "Organizations."),
         Route(.get,    "/api/v2/organizations/{organization}/",                .signedIn, .ok,                      r.organizations.get,         "One organization, by id or name."),
         Route(.get,    "/api/v2/organizations/{organization}/members/",        .signedIn, .ok,                      r.members.list,              "Members."),
@@ -72,7 +91,10 @@ enum Routes {
     ]}
 
     /// Words below `/users` that never stand for a user, with all that is below them (users.md §1.4).
-    static let closed = ["/api/v2/users/roles", "/api/v2/users/oauth2", "/api/v2/users/oidc/callback"]
+    static let closed = [
+        "/api/v2/users/roles", "/api/v2/users/oauth2", "/api/v2/users/oidc/callback",
+        "/api/v2/users/{user}/keys/tokens",
+    ]
 
     /// What a path below `/users/{user}` that no route has asks for before it is called unknown (users.md §1.4).
     static func accessBelowUser(_ path: PathSegments) -> Access {

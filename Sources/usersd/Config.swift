@@ -1,6 +1,9 @@
 internal import API
+internal import Glibc
 internal import HTTP
 internal import HTTPEngine
+internal import Logging
+internal import Outbound
 internal import Storage
 internal import StorageSQLite
 
@@ -108,6 +111,9 @@ struct Config: Sendable {
             secure.isEmpty ? configuration.accessURL.hasPrefix("https://") : secure == "true"
         configuration.sameSite = text("samesite-auth-cookie") == "none" ? .none : .lax
         configuration.usesHostPrefixCookie = boolean("host-prefix-cookie")
+        configuration.defaultTokenLifetime = Int64(milliseconds("default-token-lifetime") / 1000)
+        configuration.maximumTokenLifetime = Int64(milliseconds("max-token-lifetime") / 1000)
+        configuration.maximumAdminTokenLifetime = Int64(milliseconds("max-admin-token-lifetime") / 1000)
         configuration.termsOfServiceURL = text("terms-of-service-url")
         configuration.rateLimit = integer("api-rate-limit")
         configuration.isRateLimitDisabled = boolean("dangerous-disable-rate-limits")
@@ -119,6 +125,30 @@ struct Config: Sendable {
             configuration.proxyOrigins.append(range)
         }
         return configuration
+    }
+
+    var sshKeyAlgorithm: SSHKeyAlgorithm { SSHKeyAlgorithm(rawValue: text("ssh-keygen-algorithm")) ?? .ed25519 }
+
+    /// nil when neither mail nor a webhook is configured.
+    func mailroom(_ log: Logger) -> Mailroom? {
+        let (host, url) = (text("email-smarthost"), text("notifications-webhook-endpoint"))
+        guard !host.isEmpty || !url.isEmpty else { return nil }
+        let mail = MailServer(
+            smartHost: host, from: text("email-from"), hello: text("email-hello"),
+            username: text("email-auth-username"), password: mailPassword, forcesTLS: boolean("email-force-tls"),
+            usesStartTLS: boolean("email-tls-starttls"), certificateFile: text("email-tls-ca-cert-file"))
+        return Mailroom(
+            mail: host.isEmpty ? nil : mail, webhook: url.isEmpty ? nil : Webhook(url: url),
+            report: { log.error("\($0)") })
+    }
+
+    private var mailPassword: String {
+        let path = text("email-auth-password-file")
+        guard !path.isEmpty, let file = fopen(path, "r") else { return text("email-auth-password") }
+        defer { fclose(file) }
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = fread(&buffer, 1, buffer.count, file)
+        return String(decoding: buffer[..<count].prefix { $0 != 10 && $0 != 13 }, as: UTF8.self)
     }
 
     // MARK: Printing

@@ -87,11 +87,11 @@ struct Usersd {
             let database = Database.sqlite(try SQLiteDatabase(path: ":memory:"), path: ":memory:")
             let loop = try startLoops(1)[0]
             let store = try wait(on: loop) { try await database.storage(on: loop) }
-            let pool = Offload(threadCount: 1, queueLimit: 1)
-            let shared = SharedState(passwords: PasswordHasher(pool: pool, ambient: World.ambient()))
+            let log = Logger(label: "usersd")
+            let delivery = PasscodeMail(mailroom: nil, accessURL: "", log: log)
             return try Dispatcher(
-                store: store, configuration: Configuration(), shared: shared, ambient: World.ambient(),
-                log: Logger(label: "usersd")
+                store: store, configuration: Configuration(),
+                shared: shared(try Config.load([], [:]), threadCount: 1, delivery), ambient: World.ambient(), log: log
             ).routeTable
         } catch {
             throw Config.Fault("cannot make the table of routes: \(error)")
@@ -121,10 +121,14 @@ struct Usersd {
             } else {
                 log.notice("the price book is left to Coder, whose database this is")
             }
-            return try await first.deploymentID(orElse: randomID())
+            return try await first.deploymentID(orElse: World.randomID())
         }
-        let pool = Offload(threadCount: loops.count, queueLimit: 256)
-        let shared = SharedState(passwords: PasswordHasher(pool: pool, ambient: World.ambient()))
+        let shared = shared(
+            config, threadCount: loops.count,
+            PasscodeMail(mailroom: config.mailroom(log), accessURL: configuration.accessURL, log: log))
+        KeyPurge(
+            store: first, loop: loops[0], retention: Int64(config.milliseconds("api-keys-retention") / 1000), log: log
+        ).start()
         let handlers = try stores.map { store in
             try Dispatcher(
                 store: store, configuration: configuration, shared: shared, ambient: World.ambient(), log: log
@@ -133,10 +137,12 @@ struct Usersd {
         return Engine(limits: config.limits, loops: loops, handlers: handlers)
     }
 
-    @Sendable private static func randomID() -> UUID {
-        var words: (UInt64, UInt64) = (0, 0)
-        withUnsafeMutableBytes(of: &words) { Syscall.fillRandom($0) }
-        return UUID(random: words)
+    private static func shared(_ config: Config, threadCount: Int, _ delivery: PasscodeMail) -> SharedState {
+        let pool = Offload(threadCount: threadCount, queueLimit: 256)
+        let ambient = World.ambient()
+        return SharedState(
+            passwords: PasswordHasher(pool: pool, ambient: ambient),
+            sshKeys: SSHKeyMaker(algorithm: config.sshKeyAlgorithm, pool: pool, ambient: ambient), delivery: delivery)
     }
 
     /// Connections are descriptors; the usual soft limit of 1024 is for programs that use select().

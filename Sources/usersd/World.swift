@@ -10,6 +10,12 @@ enum World {
         return Ambient(now: now, fillRandom: pool.fill)
     }
 
+    @Sendable static func randomID() -> UUID {
+        var words: (UInt64, UInt64) = (0, 0)
+        withUnsafeMutableBytes(of: &words) { Syscall.fillRandom($0) }
+        return UUID(random: words)
+    }
+
     @Sendable static func now() -> Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

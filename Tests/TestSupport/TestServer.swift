@@ -25,6 +25,15 @@ public final class TestLog: Sendable {
     func add(_ line: String) { entries.withLock { $0.append(line) } }
 }
 
+/// The passcodes that would have been mailed.
+public final class Outbox: PasscodeDelivery {
+    private let sent = Mutex<[Passcode]>([])
+
+    public var passcodes: [Passcode] { sent.withLock { $0 } }
+
+    public func deliver(_ passcode: Passcode) { sent.withLock { $0.append(passcode) } }
+}
+
 private struct TestLogHandler: LogHandler {
     let log: TestLog
     var metadata: Logger.Metadata = [:]
@@ -45,6 +54,7 @@ public final class TestServer: Sendable {
     public let database: TestDatabase
     public let clock: TestClock
     public let log: TestLog
+    public let outbox: Outbox
     private let dispatcher: Dispatcher
 
     private static let pool = Offload(threadCount: 2, queueLimit: 10_000)
@@ -69,11 +79,16 @@ public final class TestServer: Sendable {
         self.database = database
         self.clock = clock
         self.log = log
+        let outbox = Outbox()
+        self.outbox = outbox
         let ambient = Ambient(now: { clock.now }, fillRandom: { Syscall.fillRandom($0) })
         // A thousandth of the usual cost: tests sign in often.
         let passwords = PasswordHasher(pool: Self.pool, ambient: ambient, iterations: 64)
         dispatcher = try Dispatcher(
-            store: database.store, configuration: configuration, shared: SharedState(passwords: passwords),
+            store: database.store, configuration: configuration, 
+            shared: SharedState(
+                passwords: passwords, sshKeys: SSHKeyMaker(algorithm: .ed25519, pool: Self.pool, ambient: ambient),
+                delivery: outbox),
             ambient: ambient, log: Logger(label: "test") { _ in TestLogHandler(log: log) })
     }
 

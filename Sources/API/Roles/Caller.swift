@@ -13,7 +13,7 @@ final class Caller: Sendable {
         self.key = key
         self.user = user
         siteRoles = user.roles.compactMap(Role.site(named:)) + [.member]
-        allowList = key.allowList.compactMap(AllowEntry.init)
+        allowList = key.allowList.compactMap(AllowEntry.init(stored:))
         isUnrestricted = key.scopes.contains(KeyScope.all) && allowList.contains(where: \.coversEverything)
     }
 
@@ -30,6 +30,15 @@ final class Caller: Sendable {
 
     /// The site roles whose holders this caller may make.
     var assignableRoles: [String] { siteRoles.flatMap(\.assigns) }
+
+    /// Whether a key with these scopes and this allow list could do nothing that the caller's cannot.
+    func covers(scopes: [String], allowList wanted: [AllowEntry]) -> Bool {
+        KeyScope.areCovered(scopes, by: key.scopes)
+            && wanted.allSatisfy { entry in allowList.contains { $0.covers(entry) } }
+    }
+
+    /// The key opens workspace applications and nothing of ours.
+    var isForApplicationsOnly: Bool { key.scopes.allSatisfy { $0 == KeyScope.applicationConnect } }
 
     func holds(_ role: Role, in organization: UUID) -> Bool {
         user.memberships.contains { $0.organizationID == organization && $0.roles.contains(role.name) }

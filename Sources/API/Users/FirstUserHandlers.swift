@@ -5,6 +5,7 @@ internal import Storage
 struct FirstUserHandlers: Sendable {
     let store: any UserStore & OrganizationStore
     let passwords: PasswordHasher
+    let sshKeys: SSHKeyMaker
     let ambient: Ambient
     let faults: Faults
 
@@ -21,6 +22,7 @@ struct FirstUserHandlers: Sendable {
         if try await hasUsers() { throw .conflict("The initial user has already been created.") }
         try PasswordRules.check(request.password, message: "Password is not strong enough!")
         let hash = try await passwords.hash(request.password)
+        let pair = try await sshKeys.make()
         do throws(StorageError) {
             let organization = try await store.defaultOrganization()
             let user = try await store.createFirst(
@@ -28,7 +30,7 @@ struct FirstUserHandlers: Sendable {
                     id: ambient.randomID(), username: request.username, name: request.name, email: request.email,
                     hashedPassword: hash, status: .active, loginType: .password, isServiceAccount: false,
                     roles: [Role.owner.name], organizationIDs: [organization.id],
-                    sshKey: SSHKeyMaker.ed25519(ambient), createdAt: call.now))
+                    sshKey: pair, createdAt: call.now))
             return CreateFirstUserResponse(userID: user.id, organizationID: organization.id)
         } catch {
             throw faults.error(error)

@@ -6,6 +6,7 @@ struct UserHandlers: Sendable {
     let store: any UserStore & IdentityStore & OrganizationStore
     let configuration: Configuration
     let passwords: PasswordHasher
+    let sshKeys: SSHKeyMaker
     let ambient: Ambient
     let faults: Faults
 
@@ -60,7 +61,7 @@ struct UserHandlers: Sendable {
         let user = NewUser(
             id: ambient.randomID(), username: request.username, name: request.name, email: request.email,
             hashedPassword: hash, status: status, loginType: loginType, isServiceAccount: request.isServiceAccount,
-            roles: roles, organizationIDs: organizations, sshKey: SSHKeyMaker.ed25519(ambient), createdAt: call.now)
+            roles: roles, organizationIDs: organizations, sshKey: try await sshKeys.make(), createdAt: call.now)
         do throws(StorageError) {
             return UserWire(try await store.create(user))
         } catch {

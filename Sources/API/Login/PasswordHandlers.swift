@@ -1,0 +1,128 @@
+internal import HTTP
+public import Storage
+
+/// Changing and resetting a password (auth.md §4, §5).
+struct PasswordHandlers: Sendable {
+    let store: any IdentityStore
+    let configuration: Configuration
+    let passwords: PasswordHasher
+    let delivery: any PasscodeDelivery
+    let ambient: Ambient
+    let faults: Faults
+
+    /// Seconds a passcode is good for.
+    private static let passcodeLifetime: Int64 = 20 * 60
+
+    // MARK: With a session
+
+    /// `PUT /users/{user}/password`. Every key of the user ends with it, the calling one too when it is the user's.
+    @Sendable func change(_ call: Call) async throws(APIError) -> Reply {
+        let (caller, target) = (try call.caller, try call.target)
+        guard caller.can(.updatePersonal, .user(target.id)) else { throw .notFound }
+        // decisions.md #13: only an owner changes an owner's.
+        guard !target.roles.contains(Role.owner.name) || caller.isOwner else { throw .forbidden }
+        let body = try call.body()
+        let (old, new) = (try body.string("old_password"), try body.string("password"))
+        try UserRules.check([("password", new, UserRules.required(new))])
+        guard target.loginType == .password else {
+            throw .refused("Users of login type \"\(target.loginType.rawValue)\" have no password to change.")
+        }
+        if target.id == caller.id, old.isEmpty { throw .refused("Old password is required.") }
+        try PasswordRules.check(new, message: "Invalid password.")
+        let account: CredentialRecord
+        do throws(StorageError) { account = try await store.credentials(id: target.id) } catch { throw faults.error(error) }
+        if !old.isEmpty, !(try await verify(old, account.hashedPassword)) {
+            throw .invalid("Old password is incorrect.", [Validation("old_password", "Old password is incorrect.")])
+        }
+        try await refuseSame(new, account)
+        let hash = try await passwords.hash(new)
+        do throws(StorageError) {
+            try await store.setPassword(hash, ofUser: target.id)
+        } catch {
+            throw faults.error(error)
+        }
+        return Reply(Response(.noContent))
+    }
+
+    // MARK: With a passcode
+
+    /// `POST /users/otp/request`: 204 whoever asks for whomever. Known and unknown addresses cost the same work.
+    @Sendable func requestPasscode(_ call: Call) async throws(APIError) -> Reply {
+        try refuseWhenDisabled()
+        let email = try call.body().string("email")
+        try UserRules.check([("email", email, UserRules.email(email))])
+        let passcode = ambient.randomID().description
+        let hash = try await passwords.hash(passcode)
+        do throws(StorageError) {
+            if let account = try await store.credentials(email: email), account.loginType == .password {
+                let expiry = call.now.adding(seconds: Self.passcodeLifetime)
+                try await store.setPasscode(hash, expiresAt: expiry, ofUser: account.userID)
+                delivery.deliver(Passcode(text: passcode, email: account.email, userID: account.userID))
+            }
+        } catch {
+            // Even this would tell that the address is known; the cause is for the operator.
+            faults.note("a passcode could not be stored", error)
+        }
+        return Reply(Response(.noContent))
+    }
+
+    /// `POST /users/otp/change-password`
+    @Sendable func changeWithPasscode(_ call: Call) async throws(APIError) -> Reply {
+        try refuseWhenDisabled()
+        let body = try call.body()
+        let (email, new) = (try body.string("email"), try body.string("password"))
+        let passcode = try body.string("one_time_passcode")
+        try UserRules.check([
+            ("email", email, UserRules.email(email)), ("password", new, UserRules.required(new)),
+            ("one_time_passcode", passcode, UserRules.required(passcode)),
+        ])
+        try PasswordRules.check(new, message: "Invalid password.")
+        let wrong = APIError.refused("Incorrect email or one-time passcode.")
+        let account: CredentialRecord?
+        do throws(StorageError) { account = try await store.credentials(email: email) } catch { throw faults.error(error) }
+        // The same work for an unknown address and for one without a passcode.
+        guard try await verify(passcode, account?.hashedPasscode ?? []), let account,
+            account.passcodeExpiresAt >= call.now
+        else { throw wrong }
+        try await refuseSame(new, account)
+        let hash = try await passwords.hash(new)
+        do throws(StorageError) {
+            try await store.resetPassword(hash, ofUser: account.userID, passcode: account.hashedPasscode)
+        } catch {
+            if case .notFound = error { throw wrong }
+            throw faults.error(error)
+        }
+        return Reply(Response(.noContent))
+    }
+
+    // MARK: Common
+
+    private func refuseWhenDisabled() throws(APIError) {
+        if configuration.isPasswordAuthDisabled { throw .forbiddenBecause("Password authentication is disabled.") }
+    }
+
+    private func refuseSame(_ new: String, _ account: CredentialRecord) async throws(APIError) {
+        if !account.hashedPassword.isEmpty, try await verify(new, account.hashedPassword) {
+            throw .refused("New password cannot match old password.")
+        }
+    }
+
+    private func verify(_ password: String, _ stored: [UInt8]) async throws(APIError) -> Bool {
+        guard let isRight = try await passwords.verify(password, against: stored) else {
+            throw faults.fault("a stored password hash is damaged")
+        }
+        return isRight
+    }
+}
+
+/// A passcode on its way to a person.
+public struct Passcode: Sendable {
+    public let text: String
+    public let email: String
+    public let userID: UUID
+}
+
+/// Takes passcodes to people. `deliver` returns at once; what it does is off the request path, retried and bounded.
+public protocol PasscodeDelivery: Sendable {
+    func deliver(_ passcode: Passcode)
+}
