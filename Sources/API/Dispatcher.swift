@@ -166,7 +166,10 @@ public struct Dispatcher: Sendable {
     ) async throws(APIError) -> (Caller?, UserRecord?) {
         switch access {
         case .anyone: return (nil, nil)
-        case .signedIn: return (try await gate.caller(verdict, at: now), nil)
+        case .signedIn:
+            let caller = try await gate.caller(verdict, at: now)
+            guard !caller.isForApplicationsOnly else { throw .forbidden }
+            return (caller, nil)
         case .user, .liveUser:
             let caller = try await gate.caller(verdict, at: now)
             let user = try await resolver.resolve(path[Self.userSegment], for: caller)
@@ -188,7 +191,7 @@ public struct Dispatcher: Sendable {
         _ request: Request, _ found: PathTable<Int>.Found, _ verdict: Gate.Verdict, _ client: PeerAddress,
         _ now: Timestamp
     ) throws(APIError) -> RateLimiter.Standing? {
-        guard !configuration.isRateLimitDisabled, configuration.rateLimit >= 0 else { return nil }
+        guard !configuration.isRateLimitDisabled else { return nil }
         var subject = RateLimiter.Subject.network(client.network)
         if case .signedIn(let caller) = verdict {
             subject = .user(caller.id)
@@ -200,8 +203,8 @@ public struct Dispatcher: Sendable {
         var index = -1  // all unknown paths count together
         if case .match(let matched, _) = found { index = matched }
         let limit = configuration.rateLimit == 0 ? 512 : configuration.rateLimit
-        let outer = shared.limiter.count(subject, route: index, limit: limit, at: now)
-        if outer.isOver { throw .rateLimited(perMinute: limit) }
+        let outer = limit < 0 ? nil : shared.limiter.count(subject, route: index, limit: limit, at: now)
+        if let outer, outer.isOver { throw .rateLimited(perMinute: limit) }
         guard index >= 0, routes[index].limiter == .login else { return outer }
         // The login group's counters stand behind the routes' own.
         let inner = shared.limiter.count(

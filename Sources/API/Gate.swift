@@ -24,10 +24,11 @@ struct Gate: Sendable {
         let secret: KeySecret
         do throws(KeySecret.Fault) { secret = try KeySecret(parsing: token) } catch { return .signedOut(error.detail) }
         do throws(StorageError) {
-            guard let session = try await store.session(keyID: secret.id), secret.matches(session.key.hashedSecret)
-            else {
-                // One text for both: it does not tell which ids exist.
+            guard let session = try await store.session(keyID: secret.id) else {
                 return .signedOut("The API key is invalid.")
+            }
+            guard secret.matches(session.key.hashedSecret) else {
+                return .signedOut("The secret of the API key is invalid.")
             }
             return try await verdict(on: session, from: client, at: now)
         } catch {
@@ -72,7 +73,6 @@ struct Gate: Sendable {
         case .signedOut(let detail): throw .notSignedIn(detail: detail)
         case .trouble(let error): throw faults.error(error)
         }
-        guard !caller.isForApplicationsOnly else { throw .forbidden }
         switch caller.user.status {
         case .active: return caller
         case .suspended: throw .inactive(.suspended)

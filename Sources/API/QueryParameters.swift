@@ -51,6 +51,10 @@ struct QueryParameters {
     mutating func list(_ name: String) -> [String] {
         let all = values(name)
         guard let first = all.first, !first.isEmpty else { return [] }
+        guard !all.contains(where: { $0.utf8.contains(0) }) else {
+            add(Validation(name, "Query param \"\(name)\" must not contain a NUL character"))
+            return []
+        }
         return all.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
     }
 

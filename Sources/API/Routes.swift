@@ -36,11 +36,12 @@ enum Routes {
         Route(.get,    "/api/v2/users/authmethods",                            .anyone,   .ok,                      r.login.methods,             "The ways to sign in."),
         Route(.post,   "/api/v2/users/validate-password",                      .anyone,   .ok,      limiter: .login, r.login.validatePassword,   "Judge a password's strength."),
 
+        Route(.get,    "/api/v2/users/oidc-claims",                            .signedIn,                           r.login.claims,              "The claims of the caller's provider."),
         Route(.get,    "/api/v2/users/",                                       .signedIn, .ok,                      r.users.list,                "Search users."),
         Route(.post,   "/api/v2/users/",                                       .signedIn, .created,                 r.users.create,              "Create a user."),
         Route(.get,    "/api/v2/users/roles/",                                 .signedIn, .ok,                      r.roles.assignable,          "The site roles."),
         Route(.get,    "/api/v2/users/{user}/",                                .user,     .ok,                      r.users.get,                 "One user."),
-        Route(.delete, "/api/v2/users/{user}/",                                .user,     .ok,                      r.users.delete,              "Delete a user."),
+        Route(.delete, "/api/v2/users/{user}/",                                .liveUser, .ok,                      r.users.delete,              "Delete a user."),
         Route(.put,    "/api/v2/users/{user}/profile",                         .liveUser, .ok,                      r.profile.update,            "Set username and display name."),
         Route(.get,    "/api/v2/users/{user}/login-type",                      .user,     .ok,                      r.profile.loginType,         "How the caller signs in."),
         Route(.get,    "/api/v2/users/{user}/roles",                           .user,     .ok,                      r.roles.get,                 "The roles of a user."),

@@ -57,9 +57,10 @@ public struct JSONReader {
     }
 
     private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
-        if depth > Self.maximumDepth { throw .tooDeep }
         skipSpace()
-        switch try next() {
+        let first = try next()
+        if first == 123 || first == 91, depth == Self.maximumDepth { throw .tooDeep }
+        switch first {
         case 123: return try object(depth: depth)
         case 91: return try array(depth: depth)
         case 34: return .string(try string())

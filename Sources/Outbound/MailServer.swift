@@ -57,7 +57,8 @@ public struct MailServer: Sendable {
     }
 
     private static func isPlain(_ address: String) -> Bool {
-        !address.isEmpty && address.unicodeScalars.allSatisfy { $0.value > 32 && $0.value != 127 && $0 != "<" && $0 != ">" }
+        !address.isEmpty
+            && address.unicodeScalars.allSatisfy { $0.value > 32 && $0.value != 127 && $0 != "<" && $0 != ">" }
     }
 }
 

@@ -35,6 +35,9 @@ public protocol IdentityStore: Sendable {
     /// - Throws: `.notFound`.
     func credentials(id: UUID) async throws(StorageError) -> CredentialRecord
 
+    /// The merged claims of the user's OpenID Connect link, as a JSON object; nil without a link.
+    func claims(ofUser id: UUID) async throws(StorageError) -> [UInt8]?
+
     /// Whether a live user has the name or the (non-empty) e-mail, in any case; system users count.
     func isTaken(username: String, email: String) async throws(StorageError) -> Bool
 

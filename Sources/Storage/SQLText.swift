@@ -10,7 +10,7 @@ public enum StatementName: Int, CaseIterable, Sendable {
     case session, insertKey, recordKeyUse, recordUserSeen, deleteKey, deleteApplicationKeys
     case keyByID, keyByName, tokens, expireKey, purgeKeys, deleteKeysOfUser
     // identity.sql
-    case credentials, credentialsByID, setPassword, setPasscode, resetPassword
+    case credentials, credentialsByID, claims, setPassword, setPasscode, resetPassword
     // sshkeys.sql
     case sshKey, setSSHKey
     // organizations.sql

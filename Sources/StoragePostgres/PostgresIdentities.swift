@@ -10,6 +10,10 @@ extension PostgresStorage {
         return try row.credentials()
     }
 
+    public func claims(ofUser id: UUID) async throws(StorageError) -> [UInt8]? {
+        try await pipeline.first(.claims, [.id(id)])?.bytes(0)
+    }
+
     public func isTaken(username: String, email: String) async throws(StorageError) -> Bool {
         try await pipeline.first(.isTaken, [.text(username), .text(email)])?.bool(0) ?? false
     }

@@ -39,8 +39,9 @@ extension PostgresStorage {
 
     public func record(_ use: KeyUse) async throws(StorageError) {
         try await pipeline.atomic([
-            (.recordKeyUse, [.text(use.keyID), .time(use.lastUsed), .time(use.expiresAt), .text(use.ipAddress)]),
+            // The user's row before the key's, as everything locks them that ends keys with their user.
             (.recordUserSeen, [.id(use.userID), .time(use.now), .text(use.keyID)]),
+            (.recordKeyUse, [.text(use.keyID), .time(use.lastUsed), .time(use.expiresAt), .text(use.ipAddress)]),
         ])
     }
 

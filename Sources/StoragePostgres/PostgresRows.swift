@@ -6,7 +6,9 @@ extension PostgresRow {
 
     /// `part.keyColumns`.
     func key() throws(StorageError) -> KeyRecord {
-        guard let loginType = LoginType(rawValue: text(7)) else { throw .broken("a stored key has an unknown login type") }
+        guard let loginType = LoginType(rawValue: text(7)) else {
+            throw .broken("a stored key has an unknown login type")
+        }
         return KeyRecord(
             id: text(0), hashedSecret: bytes(2), userID: try id(1), lastUsed: time(3), expiresAt: time(4),
             createdAt: time(5), updatedAt: time(6), loginType: loginType, lifetime: integer(8), ipAddress: text(9),

@@ -13,6 +13,10 @@ extension SQLiteStorage {
         return found
     }
 
+    public func claims(ofUser id: UUID) async throws(StorageError) -> [UInt8]? {
+        try reader.first(.claims, [.id(id)]) { $0.bytes(0) }
+    }
+
     public func isTaken(username: String, email: String) async throws(StorageError) -> Bool {
         try reader.first(.isTaken, [.text(username), .text(email)]) { $0.bool(0) } ?? false
     }
@@ -36,7 +40,9 @@ extension SQLiteStorage {
 
     public func setPasscode(_ hash: [UInt8], expiresAt: Timestamp, ofUser id: UUID) async throws(StorageError) {
         try await writer.write { (connection) throws(StorageError) in
-            guard try connection.run(.setPasscode, [.id(id), .blob(hash), .time(expiresAt)]) > 0 else { throw .notFound }
+            guard try connection.run(.setPasscode, [.id(id), .blob(hash), .time(expiresAt)]) > 0 else {
+                throw .notFound
+            }
         }
     }
 }

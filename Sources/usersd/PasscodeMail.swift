@@ -19,7 +19,8 @@ struct PasscodeMail: PasscodeDelivery {
     func deliver(_ passcode: Passcode) {
         guard let mailroom else {
             log.notice(
-                "no mail is configured: the one-time passcode of \(passcode.email) is \(passcode.text), good for 20 minutes")
+                "no mail is configured: the one-time passcode of \(passcode.email) is \(passcode.text), good for 20 minutes"
+            )
             return
         }
         let link = "\(accessURL)/reset-password/change?otp=\(passcode.text)&email=\(Self.escaped(passcode.email))"

@@ -85,7 +85,7 @@ public final class TestServer: Sendable {
         // A thousandth of the usual cost: tests sign in often.
         let passwords = PasswordHasher(pool: Self.pool, ambient: ambient, iterations: 64)
         dispatcher = try Dispatcher(
-            store: database.store, configuration: configuration, 
+            store: database.store, configuration: configuration,
             shared: SharedState(
                 passwords: passwords, sshKeys: SSHKeyMaker(algorithm: .ed25519, pool: Self.pool, ambient: ambient),
                 delivery: outbox),

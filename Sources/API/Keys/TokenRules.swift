@@ -6,7 +6,8 @@ struct TokenRules: Sendable {
 
     /// Nanoseconds. The roles of the token's owner decide, not the caller's.
     func maximumLifetime(of owner: UserRecord) -> Int64 {
-        (owner.roles.contains(Role.owner.name) ? configuration.maximumAdminTokenLifetime : configuration.maximumTokenLifetime)
+        (owner.roles.contains(Role.owner.name)
+            ? configuration.maximumAdminTokenLifetime : configuration.maximumTokenLifetime)
             * 1_000_000_000
     }
 
@@ -15,7 +16,9 @@ struct TokenRules: Sendable {
     func lifetime(_ nanoseconds: Int64, owner: UserRecord) throws(APIError) -> Int64 {
         if nanoseconds == 0 { return configuration.defaultTokenLifetime }
         let message = "Failed to validate create API key request."
-        guard nanoseconds > 0 else { throw .refused(message, detail: "lifetime must be positive number greater than 0") }
+        guard nanoseconds > 0 else {
+            throw .refused(message, detail: "lifetime must be positive number greater than 0")
+        }
         let maximum = maximumLifetime(of: owner)
         guard nanoseconds <= maximum else {
             throw .refused(message, detail: "lifetime must be less than \(Self.goDuration(maximum))")

@@ -70,6 +70,22 @@ struct LoginHandlers: Sendable {
         return reply
     }
 
+    /// `GET /users/oidc-claims`: of the caller's own account (auth.md §8.7).
+    @Sendable func claims(_ call: Call) async throws(APIError) -> Reply {
+        let caller = try call.caller
+        guard caller.user.loginType == .oidc else {
+            throw .refused("Your account does not sign in with OpenID Connect, so it has no claims.")
+        }
+        do throws(StorageError) {
+            guard let claims = try await store.claims(ofUser: caller.id) else {
+                throw StorageError.broken("an OpenID Connect user has no link")
+            }
+            return Reply(.ok, ClaimsWire(claims: claims == Array("null".utf8) ? Array("{}".utf8) : claims))
+        } catch {
+            throw faults.error(error)
+        }
+    }
+
     /// `GET /users/authmethods`
     @Sendable func methods(_ call: Call) async throws(APIError) -> AuthMethods {
         AuthMethods(

@@ -76,3 +76,16 @@ struct AuthMethods: WireValue {
         }
     }
 }
+
+/// `GET /users/oidc-claims`
+struct ClaimsWire: WireValue {
+    /// A JSON object, as it is stored.
+    let claims: [UInt8]
+
+    func write(to writer: inout JSONWriter) {
+        writer.object { object in
+            object.key("claims")
+            object.json(claims)
+        }
+    }
+}

@@ -30,7 +30,9 @@ struct PasswordHandlers: Sendable {
         if target.id == caller.id, old.isEmpty { throw .refused("Old password is required.") }
         try PasswordRules.check(new, message: "Invalid password.")
         let account: CredentialRecord
-        do throws(StorageError) { account = try await store.credentials(id: target.id) } catch { throw faults.error(error) }
+        do throws(StorageError) { account = try await store.credentials(id: target.id) } catch {
+            throw faults.error(error)
+        }
         if !old.isEmpty, !(try await verify(old, account.hashedPassword)) {
             throw .invalid("Old password is incorrect.", [Validation("old_password", "Old password is incorrect.")])
         }
@@ -79,7 +81,9 @@ struct PasswordHandlers: Sendable {
         try PasswordRules.check(new, message: "Invalid password.")
         let wrong = APIError.refused("Incorrect email or one-time passcode.")
         let account: CredentialRecord?
-        do throws(StorageError) { account = try await store.credentials(email: email) } catch { throw faults.error(error) }
+        do throws(StorageError) { account = try await store.credentials(email: email) } catch {
+            throw faults.error(error)
+        }
         // The same work for an unknown address and for one without a passcode.
         guard try await verify(passcode, account?.hashedPasscode ?? []), let account,
             account.passcodeExpiresAt >= call.now

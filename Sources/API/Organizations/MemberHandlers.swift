@@ -59,7 +59,9 @@ struct MemberHandlers: Sendable {
         do throws(StorageError) {
             try await store.addMember(user.id, to: organization, at: call.now)
         } catch {
-            if case .conflict(.membership) = error { throw .conflict("The user is a member of this organization already.") }
+            if case .conflict(.membership) = error {
+                throw .conflict("The user is a member of this organization already.")
+            }
             throw faults.error(error)
         }
         return try await member(user.id, organization)

@@ -25,7 +25,8 @@ struct SettingsHandlers: Sendable {
             ("theme_preference", theme, UserRules.required(theme)), ("terminal_font", font, UserRules.required(font)),
         ])
         guard SettingsRules.fonts.contains(font) else {
-            throw .refused("\"\(font)\" is not a known terminal font: use \(SettingsRules.fonts.joined(separator: ", ")).")
+            throw .refused(
+                "\"\(font)\" is not a known terminal font: use \(SettingsRules.fonts.joined(separator: ", ")).")
         }
         try allow(.updatePersonal, call)
         change.merge(try laterThemes(body, preference: theme)) { $1 }

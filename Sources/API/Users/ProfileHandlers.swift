@@ -28,7 +28,8 @@ struct ProfileHandlers: Sendable {
         } catch {
             switch error {
             case .refused: throw .forbidden
-            case .conflict(.username): throw .conflict("A user with this username already exists.", [.inUse("username")])
+            case .conflict(.username):
+                throw .conflict("A user with this username already exists.", [.inUse("username")])
             default: throw faults.error(error)
             }
         }

@@ -85,12 +85,22 @@ struct UserHandlers: Sendable {
         } catch {
             throw faults.error(error)
         }
-        // Whoever may not read users must not learn which ones exist.
-        guard caller.can(.read, .anyUser) else { throw .forbidden }
+        guard try await mayKnow(caller, whoHolds: request) else { throw .forbidden }
         throw .conflict("User already exists.")
     }
 
-    /// The nil id is the default organization; a repeated one counts once (decisions.md #5).
+    /// Whoever may not read a user must not learn that it exists.
+    private func mayKnow(_ caller: Caller, whoHolds request: CreateUserRequest) async throws(APIError) -> Bool {
+        do throws(StorageError) {
+            let byName = try await store.findUser(username: request.username)?.id
+            let byEmail = try await store.credentials(email: request.email)?.userID
+            return [byName, byEmail].contains { id in id.map { caller.can(.read, .user($0)) } ?? false }
+        } catch {
+            throw faults.error(error)
+        }
+    }
+
+    /// The nil id is the default organization; a repeated one is refused (decisions.md #5).
     private func organizations(_ ids: [UUID], readableBy caller: Caller) async throws(APIError) -> [UUID] {
         var organizations: [UUID] = []
         for id in ids {
@@ -102,8 +112,12 @@ struct UserHandlers: Sendable {
                     found = try await store.findOrganization(id: id)
                 }
                 guard let found, caller.can(.read, .organization(found.id)) else { throw StorageError.notFound }
-                if !organizations.contains(found.id) { organizations.append(found.id) }
+                guard !organizations.contains(found.id) else { throw StorageError.conflict(.membership) }
+                organizations.append(found.id)
             } catch {
+                if case .conflict(.membership) = error {
+                    throw .invalid([Validation("organization_ids", "The organization \"\(id)\" is there twice.")])
+                }
                 if case .notFound = error {
                     throw .missing("Organization does not exist with the provided id \"\(id)\".")
                 }
@@ -163,13 +177,10 @@ struct UserHandlers: Sendable {
         guard caller.can(.delete, .user(target.id)), !target.isSystem else { throw .forbidden }
         // decisions.md #13: only an owner ends an owner.
         guard !target.roles.contains(Role.owner.name) || caller.isOwner else { throw .forbidden }
-        if !target.isDeleted {
-            do throws(StorageError) {
-                try await store.deleteUser(id: target.id)
-            } catch {
-                // Somebody else deleted it in this moment: what was asked for is the case.
-                if error != .notFound { throw faults.error(error) }
-            }
+        do throws(StorageError) {
+            try await store.deleteUser(id: target.id)
+        } catch {
+            throw faults.error(error)
         }
         return Message("User has been deleted!")
     }

@@ -4,7 +4,7 @@ internal import Storage
 enum UserSearch {
     /// - Throws: `.invalid("Invalid user search query.", …)`.
     static func parse(_ text: String, into query: inout UserQuery) throws(APIError) {
-        let pairs = try elements(text.lowercased())
+        let pairs = try elements(CaseFolding.lower(text))
         var parameters = QueryParameters(pairs)
         query.search = parameters.string("search")
         query.name = parameters.string("name")

@@ -8,9 +8,11 @@ struct UserWire: WireValue {
     init(_ user: UserRecord) { self.user = user }
 
     func write(to writer: inout JSONWriter) {
-        write(to: &writer, roles: { roles in
-            roles.array(user.roles) { writer, role in writer.slimRole(role, Role.displayName(of: role)) }
-        })
+        write(
+            to: &writer,
+            roles: { roles in
+                roles.array(user.roles) { writer, role in writer.slimRole(role, Role.displayName(of: role)) }
+            })
     }
 
     /// - Parameters:

@@ -14,3 +14,6 @@ WHERE  id = $1::uuid AND deleted = false;
 -- name: resetPassword
 UPDATE users SET hashed_password = $2::bytea, hashed_one_time_passcode = NULL, one_time_passcode_expires_at = NULL
 WHERE  id = $1::uuid AND deleted = false AND hashed_one_time_passcode = $3::bytea;
+-- name: claims
+SELECT coalesce((claims -> 'merged_claims')::text, '{}') FROM user_links
+WHERE  user_id = $1::uuid AND login_type = 'oidc';

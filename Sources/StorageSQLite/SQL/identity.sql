@@ -13,3 +13,5 @@ UPDATE users SET hashed_one_time_passcode = ?2, one_time_passcode_expires_at = ?
 -- name: resetPassword
 UPDATE users SET hashed_password = ?2, hashed_one_time_passcode = NULL, one_time_passcode_expires_at = NULL
 WHERE  id = ?1 AND deleted = 0 AND hashed_one_time_passcode = ?3;
+-- name: claims
+SELECT coalesce(claims -> '$.merged_claims', '{}') FROM user_links WHERE user_id = ?1 AND login_type = 'oidc';

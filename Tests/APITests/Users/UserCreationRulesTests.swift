@@ -51,7 +51,8 @@ import Testing
         }
     }
 
-    @Test("service accounts need no licence, and take no e-mail, password or login type (case 62)",
+    @Test(
+        "service accounts need no licence, and take no e-mail, password or login type (case 62)",
         arguments: Backend.allCases)
     func serviceAccounts(on backend: Backend) async throws {
         let bad: [UsersAPI.Members] = [

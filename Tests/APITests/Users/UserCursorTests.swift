@@ -4,7 +4,8 @@ import Testing
 
 /// users.md §4.1, cases 16 and 17 of §15: paging with `after_id`.
 @Suite struct UserCursorTests {
-    @Test("the cursor may be suspended, deleted, filtered out or the system user (case 16)",
+    @Test(
+        "the cursor may be suspended, deleted, filtered out or the system user (case 16)",
         arguments: Backend.allCases)
     func cursors(on backend: Backend) async throws {
         try await UserPagingTests.with(backend) { api, _, ids in
@@ -12,8 +13,9 @@ import Testing
             let hotel = try #require(ids["hotel"])
             try api.server.database.sql("UPDATE users SET status = 'suspended' WHERE username = 'hotel'")
             #expect(try await api.list("after_id=\(hotel)").usernames == Array(UserPagingTests.names[4...]))
-            #expect(try await api.list("q=status:dormant&after_id=\(hotel)").usernames
-                == ["iota-9", "iota-a", "iota9", "Owl", "Zulu"])
+            #expect(
+                try await api.list("q=status:dormant&after_id=\(hotel)").usernames
+                    == ["iota-9", "iota-a", "iota9", "Owl", "Zulu"])
             #expect(try await api.delete(gamma).status == 200)
             let rest = try await api.list("after_id=\(gamma)")
             #expect(rest.usernames == Array(UserPagingTests.names[3...]))

@@ -4,7 +4,8 @@ import Testing
 
 /// users.md §6 with decisions.md #13 and its rows on deleted users and the last owner; cases 81, 84–87 of §15.
 @Suite struct UserDeletionTests {
-    @Test("the deleted are signed out, and leave their name and e-mail free (cases 84, 85)",
+    @Test(
+        "the deleted are signed out, and leave their name and e-mail free (cases 84, 85)",
         arguments: Backend.allCases)
     func deletion(on backend: Backend) async throws {
         try await TestServer.with(backend) { server in
@@ -44,7 +45,8 @@ import Testing
         }
     }
 
-    @Test("the deleted are found by id, by those who may read users, and are written to no more (case 86)",
+    @Test(
+        "the deleted are found by id, by those who may read users, and are written to no more (case 86)",
         arguments: Backend.allCases)
     func afterwards(on backend: Backend) async throws {
         try await TestServer.with(backend) { server in

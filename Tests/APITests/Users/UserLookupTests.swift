@@ -4,7 +4,8 @@ import Testing
 
 /// users.md §1.3–§1.5 and §5, cases 74–80 of §15, decisions.md #8: which user a path names.
 @Suite struct UserLookupTests {
-    @Test("me, id, name and name in capitals are one user, and so is every spelling of the id (cases 74, 75)",
+    @Test(
+        "me, id, name and name in capitals are one user, and so is every spelling of the id (cases 74, 75)",
         arguments: Backend.allCases)
     func spellings(on backend: Backend) async throws {
         try await TestServer.with(backend) { server in
@@ -128,7 +129,8 @@ import Testing
         }
     }
 
-    @Test("methods that a path has not are refused with those it has (case 80); HEAD goes where GET goes",
+    @Test(
+        "methods that a path has not are refused with those it has (case 80); HEAD goes where GET goes",
         arguments: Backend.allCases)
     func methods(on backend: Backend) async throws {
         try await TestServer.with(backend) { server in

@@ -83,7 +83,8 @@ import Testing
         }
     }
 
-    @Test("quotes hold spaces and colons together, and an open one swallows the rest (rule 2)",
+    @Test(
+        "quotes hold spaces and colons together, and an open one swallows the rest (rule 2)",
         arguments: Backend.allCases)
     func quotes(on backend: Backend) async throws {
         let good = [

@@ -133,18 +133,20 @@ import Testing
         }
     }
 
-    @Test("an error has message, detail and validations in this order, and only those it needs (§1.2)",
+    @Test(
+        "an error has message, detail and validations in this order, and only those it needs (§1.2)",
         arguments: Backend.allCases)
     func errors(on backend: Backend) async throws {
         try await TestServer.with(backend) { server in
             let owner = try await server.owner()
             let api = UsersAPI(server, owner)
             let member = UsersAPI(server, try await server.person("mia", by: owner))
-            #expect(try await api.create(["username": nil]).body == #"""
-                {"message":"Validation failed.","validations":[{"field":"username",\#
-                "detail":"Validation failed for tag \"required\" with value: \"\""}]}
+            #expect(
+                try await api.create(["username": nil]).body == #"""
+                    {"message":"Validation failed.","validations":[{"field":"username",\#
+                    "detail":"Validation failed for tag \"required\" with value: \"\""}]}
 
-                """#)
+                    """#)
             #expect(try await api.get("nobody").body == UsersAPI.notFound)
             #expect(try await member.create().json?.names == ["message", "detail"])
             #expect(try await api.list("limit=x").json?.names == ["message", "validations"])
