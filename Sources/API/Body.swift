@@ -69,6 +69,19 @@ struct Body {
         }
     }
 
+    /// Whether a member is there, and its value: absent, null and a number are three things. Presence is judged by
+    /// the exact name.
+    func presentInteger(_ name: String) throws(APIError) -> Int64?? {
+        guard members.contains(where: { $0.name == name }) else { return nil }
+        return .some(
+            try last(name, or: nil) { (value) throws(APIError) in
+                guard case .number(let digits) = value, let number = Int64(digits) else {
+                    throw Self.mismatch(value, name, "a whole number of 64 bits")
+                }
+                return number
+            })
+    }
+
     /// The elements of an array, each read on its own; null elements too.
     func values<Value>(
         _ name: String, _ read: (JSONValue) throws(APIError) -> Value

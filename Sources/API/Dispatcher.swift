@@ -9,11 +9,16 @@ public final class SharedState: Sendable {
     let passwords: PasswordHasher
     let sshKeys: SSHKeyMaker
     let delivery: any PasscodeDelivery
+    let coveredPrices: Set<PriceKey>
 
-    public init(passwords: PasswordHasher, sshKeys: SSHKeyMaker, delivery: any PasscodeDelivery) {
+    /// - Parameter coveredPrices: the rows of the built-in price book.
+    public init(
+        passwords: PasswordHasher, sshKeys: SSHKeyMaker, delivery: any PasscodeDelivery, coveredPrices: Set<PriceKey>
+    ) {
         self.passwords = passwords
         self.sshKeys = sshKeys
         self.delivery = delivery
+        self.coveredPrices = coveredPrices
     }
 }
 
@@ -64,7 +69,8 @@ public struct Dispatcher: Sendable {
                 sshKeys: SSHKeyHandlers(store: store, keys: shared.sshKeys, faults: faults),
                 passwords: PasswordHandlers(
                     store: store, configuration: configuration, passwords: passwords, delivery: shared.delivery,
-                    ambient: ambient, faults: faults)))
+                    ambient: ambient, faults: faults),
+                prices: PriceHandlers(store: store, covered: shared.coveredPrices, log: log, faults: faults)))
         table = try PathTable(
             routes.enumerated().map { PathTable<Int>.Entry($1.method, $1.path, $0) }, closed: Routes.closed)
         let version = (HeaderName("X-Coder-Build-Version"), configuration.version)

@@ -18,6 +18,7 @@ struct Rooms: Sendable {
     let keys: KeyHandlers
     let sshKeys: SSHKeyHandlers
     let passwords: PasswordHandlers
+    let prices: PriceHandlers
 }
 
 /// The table of routes; reads like the API reference. A path that ends in `/` also matches without it.
@@ -80,6 +81,10 @@ enum Routes {
         Route(.post,   "/api/v2/organizations/{organization}/members/{user}/", .signedIn, .ok,                      r.members.add,               "Add a member."),
         Route(.delete, "/api/v2/organizations/{organization}/members/{user}/", .signedIn,                           r.members.remove,            "Remove a member."),
         Route(.put,    "/api/v2/organizations/{organization}/members/{user}/roles", .signedIn, .ok,                 r.members.setRoles,          "Replace the roles of a member."),
+
+        Route(.get,    "/api/experimental/ai/model-prices",                    .signedIn, .ok,                      r.prices.list,               "Model prices, micro-USD per million tokens."),
+        Route(.post,   "/api/experimental/ai/model-prices",                    .signedIn,                           r.prices.set,                "Set model prices."),
+        Route(.put,    "/api/experimental/ai/model-prices",                    .signedIn,                           r.prices.set,                "Set model prices."),
 
         Route(.get,    "/api/v2/appearance/",                                  .anyone,                             r.fixed.appearance,          "No branding."),
         Route(.get,    "/api/v2/entitlements",                                 .signedIn,                           r.fixed.entitlements,        "No licence."),

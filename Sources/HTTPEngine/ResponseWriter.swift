@@ -31,7 +31,8 @@ enum ResponseWriter {
 
     /// The answer to a message that is not HTTP as we read it. It names no details: they would help attackers only.
     static func refusal(_ status: Status, date: [UInt8], into out: inout [UInt8]) {
-        var response = Response(status, body: Array("{\"message\":\"\(status.reason).\"}\n".utf8))
+        let message = status == .contentTooLarge ? "Request body too large" : "\(status.reason)"
+        var response = Response(status, body: Array("{\"message\":\"\(message).\"}\n".utf8))
         response.add(.contentType, "application/json; charset=utf-8")
         write(response, to: RequestHead(), closing: true, date: date, into: &out)
     }

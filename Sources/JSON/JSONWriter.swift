@@ -82,6 +82,11 @@ public struct JSONWriter: Sendable {
         }
     }
 
+    /// null when there is none.
+    public mutating func optionalInteger(_ value: Int64?) {
+        if let value { integer(value) } else { null() }
+    }
+
     /// A value that is JSON already.
     public mutating func json(_ text: [UInt8]) {
         separate()

@@ -19,7 +19,7 @@ public enum StatementName: Int, CaseIterable, Sendable {
     // settings.sql
     case settings, setSetting
     // prices.sql
-    case seedPrices, allPrices
+    case seedPrices, prices
     // site.sql
     case insertDeploymentID, deploymentID, ping
 

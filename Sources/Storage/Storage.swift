@@ -5,8 +5,13 @@ public protocol PriceStore: Sendable {
     /// - Parameter json: checked by `PriceBook` first.
     func seedPrices(json: [UInt8], at now: Timestamp) async throws(StorageError)
 
-    /// All rows, by provider and model, bytewise.
-    func prices() async throws(StorageError) -> [PriceRecord]
+    /// Rows by provider and model, bytewise; an empty text is no condition.
+    func prices(provider: String, model: String) async throws(StorageError) -> [PriceRecord]
+}
+
+extension PriceStore {
+    /// All rows.
+    public func prices() async throws(StorageError) -> [PriceRecord] { try await prices(provider: "", model: "") }
 }
 
 /// What the deployment remembers about itself.

@@ -6,8 +6,8 @@ extension PostgresStorage {
         try await pipeline.atomic([(.seedPrices, [.text(String(decoding: json, as: UTF8.self)), .time(now)])])
     }
 
-    public func prices() async throws(StorageError) -> [PriceRecord] {
-        try await pipeline.run(.allPrices).rows { row in
+    public func prices(provider: String, model: String) async throws(StorageError) -> [PriceRecord] {
+        try await pipeline.run(.prices, [.text(provider), .text(model)]).rows { row in
             PriceRecord(
                 provider: row.text(0), model: row.text(1), input: row.optionalInteger(2),
                 output: row.optionalInteger(3), cacheRead: row.optionalInteger(4), cacheWrite: row.optionalInteger(5),

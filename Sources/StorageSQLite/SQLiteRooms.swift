@@ -8,8 +8,8 @@ extension SQLiteStorage {
         }
     }
 
-    public func prices() async throws(StorageError) -> [PriceRecord] {
-        try reader.all(.allPrices) { row in
+    public func prices(provider: String, model: String) async throws(StorageError) -> [PriceRecord] {
+        try reader.all(.prices, [.text(provider), .text(model)]) { row in
             PriceRecord(
                 provider: row.text(0), model: row.text(1), input: row.optionalInteger(2),
                 output: row.optionalInteger(3), cacheRead: row.optionalInteger(4), cacheWrite: row.optionalInteger(5),

@@ -1,3 +1,4 @@
+internal import API
 internal import Logging
 internal import PriceBook
 internal import Seeds
@@ -5,6 +6,12 @@ internal import Storage
 
 /// The price book's way into the database, before anything is served (model-prices.md §3).
 enum Seeding {
+    /// What the built-in price book covers, so that nobody sets a price that the next start would overwrite.
+    static var covered: Set<PriceKey> {
+        let rows = (try? PriceSeed.check(Seeds.modelPrices)) ?? []
+        return Set(rows.map { PriceKey(provider: $0.provider, model: $0.model) })
+    }
+
     /// A failure is logged and does not stop the start: the table keeps what it held.
     static func seed(_ store: any PriceStore, at now: Timestamp, _ log: Logger) async {
         let cause: String

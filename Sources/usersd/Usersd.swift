@@ -18,6 +18,7 @@ struct Usersd {
             return
         }
         do throws(Config.Fault) {
+            if command == "prices" { return try prices(&arguments) }
             let config = try Config.load(Array(arguments), environment())
             switch command {
             case "serve": try serve(config)
@@ -35,9 +36,31 @@ struct Usersd {
     private static let usage = """
         usage: usersd [serve] [--option value ...]   serve the API
                usersd config [--option value ...]    print the settings that serve would use
+               usersd prices list|get|set|seed       the price table
                usersd options | routes               print the README's tables
                usersd version
         """
+
+    private static func prices(_ arguments: inout ArraySlice<String>) throws(Config.Fault) {
+        let (request, json) = try PricesCommand.parse(&arguments)
+        let config = try Config.load(Array(arguments), environment())
+        do {
+            let database = try Database.open(config)
+            let loop = try startLoops(1)[0]
+            let text = try wait(on: loop) {
+                try await PricesCommand.run(request, json: json, try await database.storage(on: loop))
+            }
+            print(text, terminator: "")
+            database.close()
+        } catch StorageError.notFound {
+            end(1, "no such price")
+        } catch StorageError.broken(let cause) {
+            end(1, cause)
+        } catch {
+            end(1, "\(error)")
+        }
+        exit(0)
+    }
 
     /// Any step may refuse, and nothing has been accepted yet.
     private static func serve(_ config: Config) throws(Config.Fault) {
@@ -142,7 +165,8 @@ struct Usersd {
         let ambient = World.ambient()
         return SharedState(
             passwords: PasswordHasher(pool: pool, ambient: ambient),
-            sshKeys: SSHKeyMaker(algorithm: config.sshKeyAlgorithm, pool: pool, ambient: ambient), delivery: delivery)
+            sshKeys: SSHKeyMaker(algorithm: config.sshKeyAlgorithm, pool: pool, ambient: ambient), delivery: delivery,
+            coveredPrices: Seeding.covered)
     }
 
     /// Connections are descriptors; the usual soft limit of 1024 is for programs that use select().

@@ -88,7 +88,8 @@ public final class TestServer: Sendable {
             store: database.store, configuration: configuration,
             shared: SharedState(
                 passwords: passwords, sshKeys: SSHKeyMaker(algorithm: .ed25519, pool: Self.pool, ambient: ambient),
-                delivery: outbox),
+                delivery: outbox,
+                coveredPrices: [PriceKey(provider: "openai", model: "gpt-4o")]),
             ambient: ambient, log: Logger(label: "test") { _ in TestLogHandler(log: log) })
     }
 

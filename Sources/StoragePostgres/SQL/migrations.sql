@@ -92,8 +92,9 @@ CREATE UNIQUE INDEX idx_users_username ON users (username) WHERE deleted = false
 CREATE UNIQUE INDEX users_username_lower_idx ON users (lower(username)) WHERE deleted = false;
 CREATE UNIQUE INDEX idx_users_email ON users (email) WHERE deleted = false AND email <> '';
 CREATE UNIQUE INDEX users_email_lower_idx ON users (lower(email)) WHERE deleted = false AND email <> '';
--- Ours: the order of the list, whatever the database's collation.
-CREATE INDEX usersd_users_order_idx ON users (lower(username) COLLATE "C") WHERE deleted = false;
+-- Ours: the order of the list, whatever the database's collation, and all that counting it needs.
+CREATE INDEX usersd_users_order_idx ON users (lower(username) COLLATE "C")
+    WHERE deleted = false AND is_system = false;
 
 CREATE TABLE user_status_changes (
     id         uuid        NOT NULL DEFAULT gen_random_uuid(),

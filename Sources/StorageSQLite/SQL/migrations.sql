@@ -36,6 +36,8 @@ CREATE TABLE users (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX idx_users_username ON users (username) WHERE deleted = 0;
 CREATE UNIQUE INDEX users_username_lower_idx ON users (lower(username)) WHERE deleted = 0;
+-- Ours: the order of the list, and all that counting it needs.
+CREATE INDEX usersd_users_order_idx ON users (lower(username)) WHERE deleted = 0 AND is_system = 0;
 CREATE UNIQUE INDEX idx_users_email ON users (email) WHERE deleted = 0 AND email <> '';
 CREATE UNIQUE INDEX users_email_lower_idx ON users (email_lower) WHERE deleted = 0 AND email_lower <> '';
 

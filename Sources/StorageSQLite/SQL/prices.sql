@@ -10,6 +10,6 @@ ON CONFLICT (provider, model) DO UPDATE
 SET    input_price = excluded.input_price, output_price = excluded.output_price,
        cache_read_price = excluded.cache_read_price, cache_write_price = excluded.cache_write_price,
        updated_at = excluded.updated_at;
--- name: allPrices
+-- name: prices
 SELECT provider, model, input_price, output_price, cache_read_price, cache_write_price, created_at, updated_at
-FROM   ai_model_prices ORDER BY provider, model;
+FROM   ai_model_prices WHERE ?1 IN ('', provider) AND ?2 IN ('', model) ORDER BY provider, model;
