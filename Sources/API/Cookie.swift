@@ -1,3 +1,5 @@
+internal import Storage
+
 /// A `Set-Cookie` line (RFC 6265 §4.1) with Go's order of attributes.
 struct Cookie: Sendable {
     static let session = "coder_session_token"
@@ -18,6 +20,15 @@ struct Cookie: Sendable {
 
     static func csrf(_ token: String, _ configuration: Configuration) -> Cookie {
         Cookie(csrf, token, maxAge: nil, isHTTPOnly: true, configuration)
+    }
+
+    /// Carries a conversion to the provider's callback: always Lax, never prefixed (auth.md §7).
+    static func convertLogin(_ token: String, expires: Timestamp, _ configuration: Configuration) -> Cookie {
+        let secure = configuration.usesSecureCookies ? "; Secure" : ""
+        return Cookie(
+            line:
+                "coder_oauth_convert_jwt=\(token); Path=/; Expires=\(HTTPDate.text(expires)); HttpOnly\(secure); SameSite=Lax"
+        )
     }
 
     /// Takes back a cookie without prefix, when the prefix is demanded.

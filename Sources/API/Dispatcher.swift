@@ -49,6 +49,8 @@ public struct Dispatcher: Sendable {
         gate = Gate(store: store, configuration: configuration, faults: faults)
         resolver = UserResolver(store: store, faults: faults)
         let organizations = OrganizationHandlers(store: store, faults: faults)
+        let login = LoginHandlers(
+            store: store, configuration: configuration, passwords: passwords, ambient: ambient, faults: faults)
         routes = Routes.table(
             Rooms(
                 site: SiteHandlers(configuration: configuration), fixed: FixedAnswers(configuration: configuration),
@@ -57,8 +59,7 @@ public struct Dispatcher: Sendable {
                     ambient: ambient, faults: faults),
                 firstUser: FirstUserHandlers(
                     store: store, passwords: passwords, sshKeys: shared.sshKeys, ambient: ambient, faults: faults),
-                login: LoginHandlers(
-                    store: store, configuration: configuration, passwords: passwords, ambient: ambient, faults: faults),
+                login: login,
                 profile: ProfileHandlers(store: store, faults: faults),
                 roles: RoleHandlers(store: store, faults: faults),
                 status: StatusHandlers(store: store, faults: faults),
@@ -70,7 +71,9 @@ public struct Dispatcher: Sendable {
                 passwords: PasswordHandlers(
                     store: store, configuration: configuration, passwords: passwords, delivery: shared.delivery,
                     ambient: ambient, faults: faults),
-                prices: PriceHandlers(store: store, covered: shared.coveredPrices, log: log, faults: faults)))
+                prices: PriceHandlers(store: store, covered: shared.coveredPrices, log: log, faults: faults),
+                convertLogin: ConvertLoginHandlers(
+                    store: store, login: login, configuration: configuration, ambient: ambient, faults: faults)))
         table = try PathTable(
             routes.enumerated().map { PathTable<Int>.Entry($1.method, $1.path, $0) }, closed: Routes.closed)
         let version = (HeaderName("X-Coder-Build-Version"), configuration.version)

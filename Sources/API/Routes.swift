@@ -19,6 +19,7 @@ struct Rooms: Sendable {
     let sshKeys: SSHKeyHandlers
     let passwords: PasswordHandlers
     let prices: PriceHandlers
+    let convertLogin: ConvertLoginHandlers
 }
 
 /// The table of routes; reads like the API reference. A path that ends in `/` also matches without it.
@@ -58,6 +59,7 @@ enum Routes {
         Route(.get,    "/api/v2/users/{user}/organizations/{organizationname}", .user,    .ok,                      r.organizations.named,       "An organization by name."),
 
         Route(.put,    "/api/v2/users/{user}/password/",                       .liveUser,           limiter: .login, r.passwords.change,         "Change a password; ends the user's sessions."),
+        Route(.post,   "/api/v2/users/{user}/convert-login",                   .liveUser,                           r.convertLogin.begin,        "Begin to sign in with a provider instead of a password."),
         Route(.post,   "/api/v2/users/otp/request",                            .anyone,             limiter: .login, r.passwords.requestPasscode, "Send a one-time passcode."),
         Route(.post,   "/api/v2/users/otp/change-password",                    .anyone,             limiter: .login, r.passwords.changeWithPasscode, "Set a password with a passcode."),
 

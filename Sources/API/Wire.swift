@@ -13,6 +13,22 @@ extension JSONWriter {
     mutating func time(_ time: Timestamp) { plain(RFC3339.bytes(time)) }
 }
 
+/// RFC 9110 §5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`.
+enum HTTPDate {
+    private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+
+    /// For moments from 1970 on.
+    static func text(_ time: Timestamp) -> String {
+        let text = Array(RFC3339.text(time))
+        let weekday = Int(time.microseconds / 86_400_000_000 % 7)
+        let month = months[(Int(String(text[5...6])) ?? 1) - 1]
+        return "\(days[weekday]), \(String(text[8...9])) \(month) \(String(text[0...3])) \(String(text[11...18])) GMT"
+    }
+}
+
 /// RFC 3339 with Go's habits: microseconds without trailing zeros, `Z`.
 enum RFC3339 {
     static func text(_ time: Timestamp) -> String { String(decoding: bytes(time), as: UTF8.self) }

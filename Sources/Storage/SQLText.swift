@@ -21,7 +21,7 @@ public enum StatementName: Int, CaseIterable, Sendable {
     // prices.sql
     case seedPrices, prices
     // site.sql
-    case insertDeploymentID, deploymentID, ping
+    case insertDeploymentID, deploymentID, insertConvertLoginKey, convertLoginKey, ping
 
     public var name: String { "\(self)" }
 }

@@ -14,10 +14,48 @@ extension PriceStore {
     public func prices() async throws(StorageError) -> [PriceRecord] { try await prices(provider: "", model: "") }
 }
 
+/// A row of `crypto_keys` with a secret.
+public struct SigningKey: Sendable, Equatable {
+    public let sequence: Int64
+    /// Hexadecimal.
+    public let secret: String
+
+    public init(sequence: Int64, secret: String) {
+        self.sequence = sequence
+        self.secret = secret
+    }
+}
+
+extension SigningKey {
+    public static func hexadecimal(_ bytes: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    /// The secret's bytes; empty when it is not hexadecimal.
+    public var bytes: [UInt8] {
+        let digits = Array(secret.utf8)
+        guard digits.count.isMultiple(of: 2) else { return [] }
+        var bytes: [UInt8] = []
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let byte = UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) else {
+                return []
+            }
+            bytes.append(byte)
+        }
+        return bytes
+    }
+}
+
 /// What the deployment remembers about itself.
 public protocol SiteStore: Sendable {
     /// The id under which this deployment is known; `fresh` becomes it when there is none yet.
     func deploymentID(orElse fresh: UUID) async throws(StorageError) -> UUID
+
+    /// The key that signs the cookies of `convert-login` at this moment. In a database of ours `fresh` becomes it when
+    /// there is none; Coder makes its own (database.md §2.14).
+    /// - Throws: `.notFound` in a Coder database without a usable key.
+    func convertLoginKey(at now: Timestamp, orElse fresh: [UInt8]) async throws(StorageError) -> SigningKey
 
     /// One round trip to the database.
     func ping() async throws(StorageError)

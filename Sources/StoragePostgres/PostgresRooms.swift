@@ -25,5 +25,14 @@ extension PostgresStorage {
         return id
     }
 
+    public func convertLoginKey(at now: Timestamp, orElse fresh: [UInt8]) async throws(StorageError) -> SigningKey {
+        if !isCoders {
+            let secret = PostgresValue.text(SigningKey.hexadecimal(fresh))
+            try await pipeline.atomic([(.insertConvertLoginKey, [secret, .time(now)])])
+        }
+        guard let row = try await pipeline.first(.convertLoginKey, [.time(now)]) else { throw .notFound }
+        return SigningKey(sequence: row.integer(0), secret: row.text(1))
+    }
+
     public func ping() async throws(StorageError) { _ = try await pipeline.run(.ping) }
 }

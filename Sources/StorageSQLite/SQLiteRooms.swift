@@ -26,6 +26,18 @@ extension SQLiteStorage {
         return id
     }
 
+    public func convertLoginKey(at now: Timestamp, orElse fresh: [UInt8]) async throws(StorageError) -> SigningKey {
+        let secret = SigningKey.hexadecimal(fresh)
+        let key = try await writer.write { (connection) throws(StorageError) in
+            try connection.run(.insertConvertLoginKey, [.text(secret), .time(now)])
+            return try connection.first(.convertLoginKey, [.time(now)]) {
+                SigningKey(sequence: $0.integer(0), secret: $0.text(1))
+            }
+        }
+        guard let key else { throw .notFound }
+        return key
+    }
+
     public func ping() async throws(StorageError) {
         _ = try reader.first(.ping) { $0.integer(0) }
     }

@@ -70,7 +70,9 @@ enum PricesCommand {
     }
 
     private static func contents(_ path: String) throws(Config.Fault) -> [UInt8] {
-        guard let file = fopen(path, "r") else { throw Config.Fault("cannot read \(path): \(String(cString: strerror(errno)))") }
+        guard let file = fopen(path, "r") else {
+            throw Config.Fault("cannot read \(path): \(String(cString: strerror(errno)))")
+        }
         defer { fclose(file) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)

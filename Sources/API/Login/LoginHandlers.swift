@@ -12,48 +12,43 @@ struct LoginHandlers: Sendable {
     /// `POST /users/login` (auth.md §3). Status, switch and login type are told to nobody without the password.
     @Sendable func login(_ call: Call) async throws(APIError) -> Reply {
         let request = try LoginRequest(try call.body())
-        do throws(StorageError) {
-            let found = try await store.credentials(email: request.email)
-            let isRight = try await verify(request.password, found)
-            guard isRight, let account = found else { return fail(.wrongCredentials) }
-            if let refusal = refusal(account) { return fail(refusal) }
-            var status = account.status
-            if status == .dormant { status = try await store.activateIfDormant(userID: account.userID, at: call.now) }
-            guard status == .active else { return fail(.suspendedAtLogin(status)) }
-            let secret = KeySecret(random: ambient)
-            try await store.insert(
-                KeyRules.session(
-                    secret, account.userID, from: call.client.description, lifetime: configuration.sessionDuration,
-                    at: call.now))
-            var reply = Reply(.created, LoginResponse(sessionToken: secret.token))
-            reply.set(.session(secret.token, configuration))
-            return reply
-        } catch {
+        let account = try await signIn(email: request.email, password: request.password, at: call.now)
+        let secret = KeySecret(random: ambient)
+        let key = KeyRules.session(
+            secret, account.userID, from: call.client.description, lifetime: configuration.sessionDuration, at: call.now
+        )
+        do throws(StorageError) { try await store.insert(key) } catch { throw faults.error(error) }
+        var reply = Reply(.created, LoginResponse(sessionToken: secret.token))
+        reply.set(.session(secret.token, configuration))
+        return reply
+    }
+
+    /// The account that e-mail and password open; a dormant one wakes up.
+    func signIn(email: String, password: String, at now: Timestamp) async throws(APIError) -> CredentialRecord {
+        let found: CredentialRecord?
+        do throws(StorageError) { found = try await store.credentials(email: email) } catch {
             throw faults.error(error)
         }
-    }
-
-    private func fail(_ error: APIError) -> Reply { Reply(error.response(accessURL: configuration.accessURL)) }
-
-    private func verify(_ password: String, _ account: CredentialRecord?) async throws(StorageError) -> Bool {
-        let isRight: Bool?
-        do throws(APIError) {
-            isRight = try await passwords.verify(password, against: account?.hashedPassword ?? [])
-        } catch {
-            throw .busy
+        guard let isRight = try await passwords.verify(password, against: found?.hashedPassword ?? []) else {
+            throw faults.fault("a stored password hash is damaged")
         }
-        guard let isRight else { throw .broken("a stored password hash is damaged") }
-        return isRight
-    }
-
-    private func refusal(_ account: CredentialRecord) -> APIError? {
-        if configuration.isPasswordAuthDisabled { return .forbiddenBecause("Password authentication is disabled.") }
-        if account.loginType != .password {
-            return .forbiddenBecause(
+        guard isRight, let account = found else { throw .wrongCredentials }
+        if configuration.isPasswordAuthDisabled { throw .forbiddenBecause("Password authentication is disabled.") }
+        guard account.loginType == .password else {
+            throw .forbiddenBecause(
                 "Incorrect login type, attempting to use \"password\" but the user is of login type \"\(account.loginType.rawValue)\"."
             )
         }
-        return nil
+        var status = account.status
+        if status == .dormant {
+            do throws(StorageError) {
+                status = try await store.activateIfDormant(userID: account.userID, at: now)
+            } catch {
+                throw faults.error(error)
+            }
+        }
+        guard status == .active else { throw .suspendedAtLogin(status) }
+        return account
     }
 
     /// `POST /users/logout`. The cookie is taken back even when the database fails.
@@ -64,7 +59,7 @@ struct LoginHandlers: Sendable {
             try await store.endSession(keyID: caller.key.id, userID: caller.id)
             reply = Reply(.ok, Message("Logged out!"))
         } catch {
-            reply = fail(faults.error(error))
+            reply = Reply(faults.error(error).response(accessURL: configuration.accessURL))
         }
         reply.set(.clearedSession(configuration))
         return reply

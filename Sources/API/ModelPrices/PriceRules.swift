@@ -64,7 +64,8 @@ enum PriceRules {
         if entry.model.isEmpty { problems.append(Validation("\(place).model", "Must not be empty.")) }
         if covered.contains(PriceKey(provider: entry.provider, model: entry.model)) {
             problems.append(
-                Validation(place, "The built-in price book covers this model; it would be overwritten at the next start."))
+                Validation(
+                    place, "The built-in price book covers this model; it would be overwritten at the next start."))
         }
         let named = zip(PriceEntry.priceNames, entry.prices)
         for (name, price) in named {

@@ -4,3 +4,12 @@ INSERT INTO site_configs (key, value) VALUES ('deployment_id', ?1) ON CONFLICT (
 SELECT value FROM site_configs WHERE key = 'deployment_id';
 -- name: ping
 SELECT 1;
+-- name: insertConvertLoginKey
+INSERT INTO crypto_keys (feature, sequence, secret, starts_at)
+SELECT 'oidc_convert', coalesce((SELECT max(sequence) FROM crypto_keys WHERE feature = 'oidc_convert'), 0) + 1, ?1, ?2
+WHERE  NOT EXISTS (SELECT 1 FROM crypto_keys WHERE feature = 'oidc_convert' AND secret IS NOT NULL
+                   AND starts_at <= ?2 AND (deletes_at IS NULL OR deletes_at > ?2));
+-- name: convertLoginKey
+SELECT sequence, secret FROM crypto_keys
+WHERE  feature = 'oidc_convert' AND secret IS NOT NULL AND starts_at <= ?1 AND (deletes_at IS NULL OR deletes_at > ?1)
+ORDER BY sequence DESC LIMIT 1;
