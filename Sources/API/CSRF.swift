@@ -5,10 +5,11 @@ internal import HTTP
 struct CSRF: Sendable {
     static let tokenCount = 32
 
-    /// - Parameter path: with its slashes collapsed (decisions.md #21).
+    /// - Parameter path: looked at with its slashes collapsed (decisions.md #21).
     /// - Throws: `.crossSite`.
-    static func check(_ request: Request, _ presented: PresentedToken, path: String) throws(APIError) {
+    static func check(_ request: Request, _ presented: PresentedToken, path segments: PathSegments) throws(APIError) {
         guard !request.method.isSafe, let cookie = presented.cookie, !cookie.isEmpty else { return }
+        let path = segments.normalized
         guard path == "/api" || path.hasPrefix("/api/") || path.hasPrefix("/oauth2/authorize") else { return }
         if path == "/api/v2/users/first" || path == "/api/v2/csp/reports" { return }
         if PresentedToken.bearer(request) != nil { return }

@@ -113,7 +113,7 @@ public struct Dispatcher: Sendable {
         let verdict = await gate.verdict(on: presented, from: client, at: now)
         var response: Response
         do throws(APIError) {
-            try CSRF.check(request, presented, path: path.normalized)
+            try CSRF.check(request, presented, path: path)
             response = await route(request, path, verdict, client, now)
         } catch {
             response = refusal(error)

@@ -22,11 +22,15 @@ final class SQLiteConnection {
     private var prepared: [OpaquePointer] = []
     private var composed: [String: OpaquePointer] = [:]
 
+    /// Statistics of memory would take a lock that all loops share at every allocation.
+    private static let isConfigured = sqlite_config_number(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK
+
     /// Composed texts kept prepared; the list query has a fixed set of conditions.
     private static let composedLimit = 64
 
     /// - Parameter path: a file, or a `file:` URI.
     init(path: String) throws(StorageError) {
+        _ = Self.isConfigured
         var handle: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX
         let code = sqlite3_open_v2(path, &handle, flags, nil)

@@ -38,8 +38,6 @@ struct AllowEntry: Sendable, Equatable {
 
     var text: String { "\(kind):\(id)" }
 
-    var coversEverything: Bool { self == .everything }
-
     func covers(_ object: Object) -> Bool {
         guard kind == "*" || kind == object.kind.rawValue else { return false }
         return id == "*" || id == object.id?.description

@@ -13,8 +13,10 @@ final class Caller: Sendable {
         self.key = key
         self.user = user
         siteRoles = user.roles.compactMap(Role.site(named:)) + [.member]
-        allowList = key.allowList.compactMap(AllowEntry.init(stored:))
-        isUnrestricted = key.scopes.contains(KeyScope.all) && allowList.contains(where: \.coversEverything)
+        // Most keys are sessions: they are spared the reading of a list that takes nothing away.
+        let coversEverything = key.allowList.contains(AllowEntry.everything.text)
+        allowList = coversEverything ? [.everything] : key.allowList.compactMap(AllowEntry.init(stored:))
+        isUnrestricted = coversEverything && key.scopes.contains(KeyScope.all)
     }
 
     var id: UUID { user.id }
