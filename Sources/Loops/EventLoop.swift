@@ -88,6 +88,9 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
             for index in 0..<count {
                 let event = epoll.event(index)
                 if event.token == Self.wakeToken { takeInbox() } else { dispatch(event.token, event.readiness) }
+                // At once: a request is answered while its bytes are in the cache, and its client goes to work
+                // while the next one is read.
+                runJobs()
             }
             for action in timers.due(at: now) { action() }
             runJobs()

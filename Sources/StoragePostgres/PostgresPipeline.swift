@@ -64,6 +64,8 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
     private var head = 0
     private var current: PostgresResult?
     private var currentFailure: StorageError?
+    /// The statement was not run, because one before it in its transaction failed.
+    private var currentIsAborted = false
     private var needsSync = false
     private var isWatched = false
     private var isStopped = false
@@ -210,6 +212,7 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
             case PGRES_PIPELINE_ABORTED:
                 PQclear(result)
                 currentFailure = .busy
+                currentIsAborted = true
             default:
                 currentFailure = PostgresCodes.error(result)
                 PQclear(result)
@@ -232,10 +235,12 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
         head += 1
         let result = current
         let failure = currentFailure
+        let isAborted = currentIsAborted
         current = nil
         currentFailure = nil
+        currentIsAborted = false
         // A read that shared its sync with one that failed goes again; it has changed nothing.
-        if case .busy? = failure, !reply.isAtomic, state == .ready { return submit(statement, reply) }
+        if isAborted, !reply.isAtomic, state == .ready { return submit(statement, reply) }
         if let result { reply.results.append(result) }
         // The statement that failed says why; those behind it were only not run.
         if let failure, reply.failure == nil { reply.failure = failure }
@@ -350,6 +355,7 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
         needsSync = false
         current = nil
         currentFailure = nil
+        currentIsAborted = false
         let lost = entries[head...]
         entries = []
         head = 0
