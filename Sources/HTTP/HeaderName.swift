@@ -4,7 +4,9 @@ public struct HeaderName: Sendable, Equatable {
 
     public init(_ text: StaticString) { self.text = text }
 
-    public static func == (a: HeaderName, b: HeaderName) -> Bool { "\(a.text)" == "\(b.text)" }
+    public static func == (a: HeaderName, b: HeaderName) -> Bool {
+        a.matches(UnsafeBufferPointer(start: b.text.utf8Start, count: b.text.utf8CodeUnitCount))
+    }
 
     public static let accessControlRequestMethod = HeaderName("Access-Control-Request-Method")
     public static let allow = HeaderName("Allow")

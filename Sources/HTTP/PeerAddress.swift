@@ -14,6 +14,8 @@ public struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// - Returns: nil when the text is neither an IPv4 nor an IPv6 address.
     public init?(parsing text: String) {
+        // C would stop reading at a NUL.
+        guard !text.utf8.contains(0) else { return nil }
         var v4 = in_addr()
         if inet_pton(AF_INET, text, &v4) == 1 {
             self.init(v4: UInt32(bigEndian: v4.s_addr))
@@ -56,12 +58,14 @@ public struct AddressRange: Sendable {
 
     /// - Parameter text: `10.0.0.0/8`, `fd00::/8`, or an address alone.
     public init?(parsing text: String) {
-        let parts = text.split(separator: "/", maxSplits: 1)
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let base = PeerAddress(parsing: String(first)) else { return nil }
         let width = base.v4 == nil ? 128 : 32
         var length = width
         if parts.count == 2 {
-            guard parts[1].utf8.allSatisfy({ 48...57 ~= $0 }), let number = Int(parts[1]), number <= width else {
+            guard !parts[1].isEmpty, parts[1].utf8.allSatisfy({ 48...57 ~= $0 }), let number = Int(parts[1]),
+                number <= width
+            else {
                 return nil
             }
             length = number

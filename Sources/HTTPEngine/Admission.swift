@@ -18,10 +18,11 @@ final class Admission: Sendable {
     func admit(_ peer: PeerAddress) -> Verdict {
         counts.withLock { counts in
             let network = counts.byNetwork[peer.network, default: 0]
-            guard network < limits.connectionsPerAddress, counts.total < limits.connections else { return .refused }
+            guard network < limits.connectionsPerAddress else { return .refused }
             counts.byNetwork[peer.network] = network + 1
             counts.total += 1
-            return counts.total == limits.connections ? .last : .admitted
+            // Loops that accept at the same moment may go over the limit by one each.
+            return counts.total >= limits.connections ? .last : .admitted
         }
     }
 

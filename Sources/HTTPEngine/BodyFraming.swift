@@ -22,7 +22,7 @@ struct FieldFacts {
         switch name.count {
         case 4 where HeaderName.host.matches(name):
             hosts += 1
-            guard value.allSatisfy(RequestParser.isHostByte) else { throw .init(.badRequest) }
+            guard HostRules.isHost(value) else { throw .init(.badRequest) }
         case 6 where ASCII.equal(name, ignoringCase: "expect"):
             guard ASCII.equal(value, ignoringCase: "100-continue") else { throw .init(.expectationFailed) }
             expectsContinue = true

@@ -16,6 +16,7 @@ struct ChunkedDecoder: Sendable {
         case dataEnd
         case dataLineFeed
         case trailerStart
+        case trailerName
         case trailer
         case trailerLineFeed
         case lastLineFeed
@@ -90,10 +91,12 @@ struct ChunkedDecoder: Sendable {
             if byte == 13 {
                 state = .lastLineFeed
             } else if RequestParser.isToken(byte) {
-                state = .trailer
+                state = .trailerName
             } else {
                 return .reject(.badRequest)
             }
+        case .trailerName:
+            if byte == 58 { state = .trailer } else if !RequestParser.isToken(byte) { return .reject(.badRequest) }
         case .trailer:
             if byte == 13 {
                 state = .trailerLineFeed

@@ -52,17 +52,24 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
 
     private func serve() async {
         var parser = RequestParser(limits: server.limits)
+        // Whether the client may still be sending when we close.
         var lingers = false
         loop: while !isClosed {
             switch input.withUnsafeBufferPointer({
                 parser.parse(UnsafeBufferPointer(rebasing: $0[..<end]), from: start)
             }) {
             case .needMore:
-                if start == end, server.isDraining { break loop }
+                dropEmptyLines()
+                if start == end, server.isDraining {
+                    lingers = answered > 0
+                    break loop
+                }
                 enter(start == end ? .idle : .head)
                 switch await moreBytes() {
                 case .bytes: continue
-                case .ended: break loop
+                case .ended:
+                    lingers = server.isDraining && !isClosed
+                    break loop
                 case .expired:
                     if start < end {
                         refuse(.requestTimeout)
@@ -75,6 +82,9 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
                 lingers = true
                 break loop
             case .head(let head, let consumed):
+                // The head's offsets count from the buffer's beginning, and reading a body moves or gives back the
+                // buffer: a request with a body takes its head out first.
+                let bytes = head.framing == .none ? input : Array(input[..<consumed])
                 start = consumed
                 var body: [UInt8] = []
                 if head.framing != .none {
@@ -87,18 +97,21 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
                         break loop
                     }
                 }
-                guard await answer(head, body) else { break loop }
+                guard await answer(head, bytes, body) else {
+                    lingers = true
+                    break loop
+                }
             }
         }
         await finish(lingering: lingers)
     }
 
     /// Answers one request. False when the connection ends with it.
-    private func answer(_ head: RequestHead, _ body: [UInt8]) async -> Bool {
+    private func answer(_ head: RequestHead, _ bytes: [UInt8], _ body: [UInt8]) async -> Bool {
         enter(.handler)
         let response = await server.respond(
             Request(
-                method: head.method, path: head.path, query: head.query, fields: head.fields, bytes: input, body: body,
+                method: head.method, path: head.path, query: head.query, fields: head.fields, bytes: bytes, body: body,
                 peer: peer))
         answered += 1
         let closing = !head.keepsAlive || server.isDraining || answered >= server.limits.requestsPerConnection
@@ -156,14 +169,20 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
         queueFlush()
     }
 
-    /// Sends what is left, and after a refusal goes on reading for a moment: closing with unread bytes would reset
-    /// the connection and take the refusal with it (RFC 9112 §9.6).
+    /// An empty line behind a request is nothing (RFC 9112 §2.2): it starts no clock.
+    private func dropEmptyLines() {
+        while end - start >= 2, input[start] == 13, input[start + 1] == 10 { start += 2 }
+    }
+
+    /// Sends what is left, and goes on reading for a moment when it was we who ended the conversation: closing with
+    /// unread bytes would reset the connection and take the answer with it (RFC 9112 §9.6).
     private func finish(lingering: Bool) async {
         if !isClosed, output.count > sent { await drainOutput() }
         if lingering, !isClosed {
             shutdown(descriptor, Int32(SHUT_WR))
             enter(.linger)
             var discarded = 0
+            start = end
             while !isClosed, discarded < server.limits.bodyBytes {
                 guard case .bytes = await moreBytes() else { break }
                 discarded += end - start
@@ -176,8 +195,8 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
     // MARK: Waiting
 
     private func enter(_ phase: Phase) {
-        // The clock of a head or a body starts with its first byte and is not wound up by the next ones.
-        if phase == self.phase, phase == .head || phase == .body || phase == .linger { return }
+        // The clock of a phase starts with it and is not wound up by the bytes that come.
+        if phase == self.phase, phase != .handler, phase != .write { return }
         self.phase = phase
         let limits = server.limits
         switch phase {
@@ -198,6 +217,8 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
                 let phase = self.phase
                 await drainOutput()
                 enter(phase)
+                // The server may have begun to stop while the client was slow.
+                if server.isDraining, phase == .idle { return .ended }
             }
         }
         if isClosed { return .ended }
@@ -238,7 +259,7 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
         if readiness.contains(.writable) || writeWaiter != nil { flush() }
         guard let waiter else {
             // More came while a handler runs: leave it in the kernel until it is wanted.
-            if writeWaiter == nil { watch([]) }
+            if writeWaiter == nil { watch(interest.subtracting(.read)) }
             return
         }
         if input.isEmpty { input = server.takeBuffer() }
@@ -250,7 +271,6 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
         case .done(let count) where count > 0:
             end += count
             self.waiter = nil
-            if phase == .idle { enter(.head) }
             waiter.resume(returning: .bytes)
         case .done, .failed:
             self.waiter = nil
@@ -260,7 +280,7 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
 
     /// Called by the server's sweep when the deadline has passed.
     func expire() {
-        deadline = .max
+        // When bytes came in this same turn nobody waits: the deadline stands, and the next sweep finds it.
         if let waiter {
             self.waiter = nil
             waiter.resume(returning: .expired)
@@ -330,6 +350,7 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
         guard !isClosed else { return }
         isClosed = true
         if let registration { server.loop.unwatch(registration) }
+        registration = nil
         _ = Glibc.close(descriptor)
         output = []
         sent = 0

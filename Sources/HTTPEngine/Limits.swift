@@ -8,7 +8,7 @@ public struct Limits: Sendable {
     /// Bytes of a request body after decoding. Beyond: 413 (decisions.md #24).
     public var bodyBytes = 1 << 20
     /// Bytes of chunk-size lines, extensions and trailers of one chunked body. Beyond: 400.
-    public var chunkOverheadBytes = 16 * 1024
+    public var chunkOverheadBytes = 64 * 1024
     /// Unsent reply bytes of one connection beyond which it takes no further request.
     public var unsentBytes = 64 * 1024
 

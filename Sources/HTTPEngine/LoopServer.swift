@@ -25,6 +25,8 @@ final class LoopServer: DescriptorHandler, TurnEnd, @unchecked Sendable {
 
     private static let sweepMilliseconds: UInt64 = 250
     private static let pooledBuffers = 64
+    /// Room for the empty lines that the parser passes over in front of a head.
+    private static let emptyLineBytes = 16
 
     init(loop: EventLoop, limits: Limits, admission: Admission, respond: @escaping Engine.Handler) {
         self.loop = loop
@@ -50,6 +52,8 @@ final class LoopServer: DescriptorHandler, TurnEnd, @unchecked Sendable {
         guard let listener else { return }
         // Bounded, so that a burst of connections cannot starve the open ones.
         for _ in 0..<64 {
+            // At the limit newcomers wait with the kernel until somebody leaves.
+            guard admission.hasRoom else { return pause() }
             var address = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
             switch Syscall.nonBlocking({ Int(linux_accept(listener, &address, &length)) }) {
@@ -144,7 +148,9 @@ final class LoopServer: DescriptorHandler, TurnEnd, @unchecked Sendable {
         flushing.removeAll(keepingCapacity: true)
     }
 
-    func takeBuffer() -> [UInt8] { buffers.popLast() ?? [UInt8](repeating: 0, count: limits.headBytes) }
+    func takeBuffer() -> [UInt8] {
+        buffers.popLast() ?? [UInt8](repeating: 0, count: limits.headBytes + Self.emptyLineBytes)
+    }
 
     func giveBack(_ buffer: inout [UInt8]) {
         if buffers.count < Self.pooledBuffers { buffers.append(buffer) }

@@ -126,7 +126,7 @@ public struct RequestParser: Sendable {
             else { throw Refusal(.badRequest) }
             let authority = colon + 3
             let end = bytes[authority..<range.upperBound].firstIndex { $0 == 47 || $0 == 63 } ?? range.upperBound
-            guard end > authority, bytes[authority..<end].allSatisfy(Self.isHostByte) else {
+            guard end > authority, HostRules.isHost(bytes[authority..<end]) else {
                 throw Refusal(.badRequest)
             }
             path = end..<range.upperBound
@@ -149,7 +149,8 @@ public struct RequestParser: Sendable {
         let minor = bytes[index + 7]
         guard 48...57 ~= major, bytes[index + 6] == 46, 48...57 ~= minor, bytes[index + 8] == 13, bytes[index + 9] == 10
         else { throw Refusal(.badRequest) }
-        guard major == 49, minor <= 49 else { throw Refusal(.versionNotSupported) }
+        // A later minor version is read as the latest we know (RFC 9110 §2.5).
+        guard major == 49 else { throw Refusal(.versionNotSupported) }
         head.isHTTP10 = minor == 48
         return index + 10
     }
@@ -200,13 +201,4 @@ public struct RequestParser: Sendable {
     /// Field content: visible, space, tab and obs-text (RFC 9110 §5.5).
     @inline(__always)
     static func isFieldByte(_ byte: UInt8) -> Bool { byte >= 32 && byte != 127 || byte == 9 }
-
-    /// What a host and port consist of (RFC 3986 §3.2.2), user information refused.
-    static func isHostByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 48...57, 65...90, 97...122: true
-        case 33, 36...46, 58, 59, 61, 91, 93, 95, 126, 37: true
-        default: false
-        }
-    }
 }

@@ -11,7 +11,9 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
     /// - Parameter text: `host:port`, `[v6]:port` or `:port` (every IPv4 address). Port 0: the kernel chooses.
     /// - Returns: nil when the host is no address, or the port no number up to 65535.
     public init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+        guard let colon = text.lastIndex(of: ":"), text[text.index(after: colon)...].utf8.allSatisfy({ 48...57 ~= $0 }),
+            let port = UInt16(text[text.index(after: colon)...])
+        else {
             return nil
         }
         var host = String(text[..<colon])

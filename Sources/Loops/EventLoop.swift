@@ -37,7 +37,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private let wake: Descriptor
     private let epoll: Epoll
     private var thread: WorkerThread?
-    private var owner = pthread_t()
+    /// The thread, for anybody to compare with; 0 until it runs.
+    private let owner = Atomic<pthread_t>(0)
     private var jobs: [UnownedJob] = []
     private var running: [UnownedJob] = []
     private var slots: [Slot] = []
@@ -74,14 +75,14 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         thread?.join()
     }
 
-    public var isCurrent: Bool { pthread_equal(pthread_self(), owner) != 0 }
+    public var isCurrent: Bool { owner.load(ordering: .relaxed) == pthread_self() }
 
     public func preconditionOnLoop() {
         precondition(isCurrent, "state of an event loop was touched from another thread")
     }
 
     private func run() {
-        owner = pthread_self()
+        owner.store(pthread_self(), ordering: .relaxed)
         while true {
             let count = epoll.wait(jobs.isEmpty ? timers.wait(from: Self.monotonicMilliseconds()) : 0)
             now = Self.monotonicMilliseconds()

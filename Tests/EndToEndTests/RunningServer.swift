@@ -1,0 +1,155 @@
+import Glibc
+import JSON
+import StorageSQLite
+import TestSupport
+
+/// `usersd serve` on a port of its own.
+struct RunningServer: Sendable {
+    let process: Binary
+    let port: UInt16
+
+    static let password = "SomeSecurePassword!"
+
+    /// Returns when the log says where it listens.
+    static func start(_ arguments: [String], _ variables: [String: String] = [:]) async throws -> RunningServer {
+        let process = try Binary(
+            ["serve", "--http-address", "127.0.0.1:0", "--dangerous-disable-rate-limits", "--loops", "2"] + arguments,
+            variables)
+        let port: UInt16 = try await eventually("it listens; it says: \(process.log)") {
+            if let status = process.status { throw SupportFault("it ended with \(status): \(process.log)") }
+            let mark = "listening on http://127.0.0.1:"
+            guard let range = process.log.firstRange(of: mark) else { return nil }
+            let rest = process.log[range.upperBound...]
+            guard let end = rest.firstIndex(where: { !$0.isNumber }) else { return nil }
+            return UInt16(rest[..<end])
+        }
+        return RunningServer(process: process, port: port)
+    }
+
+    /// SIGTERM, and the exit status.
+    func stop() async throws -> Int32 {
+        process.signal(SIGTERM)
+        return try await process.exit()
+    }
+
+    /// One request on a connection of its own.
+    /// - Throws: when there is no whole answer.
+    func send(_ method: String, _ target: String, token: String? = nil, body: String? = nil) throws -> Reply {
+        let socket = try ClientSocket(port: port)
+        var head = "\(method) \(target) HTTP/1.1\r\nHost: usersd.test\r\nConnection: close\r\n"
+        if let token { head += "Coder-Session-Token: \(token)\r\n" }
+        if let body { head += "Content-Length: \(body.utf8.count)\r\n" }
+        try socket.write("\(head)\r\n\(body ?? "")")
+        return try Reply(socket.readToEnd())
+    }
+
+    /// Creates the owner and signs in; returns the token.
+    func owner() throws -> String {
+        let answer = try send(
+            "POST", "/api/v2/users/first",
+            body: #"{"email":"owner@usersd.test","username":"owner","password":"\#(Self.password)"}"#)
+        guard answer.status == 201 else { throw SupportFault("no first user: \(answer)") }
+        return try signIn()
+    }
+
+    func signIn() throws -> String {
+        let answer = try send(
+            "POST", "/api/v2/users/login", body: #"{"email":"owner@usersd.test","password":"\#(Self.password)"}"#)
+        guard let token = answer.json?["session_token"]?.text else { throw SupportFault("no session: \(answer)") }
+        return token
+    }
+
+    /// Creates a user who signs in nowhere, so that no password is hashed.
+    func create(_ name: String, token: String) throws -> Reply {
+        try send(
+            "POST", "/api/v2/users", token: token,
+            body: """
+                {"username":"\(name)","email":"\(name)@usersd.test","login_type":"none","user_status":"active",\
+                "organization_ids":["00000000-0000-0000-0000-000000000000"]}
+                """)
+    }
+}
+
+struct Reply: Sendable, CustomStringConvertible {
+    let status: Int
+    let head: String
+    let body: String
+
+    init(_ text: String) throws {
+        guard let range = text.firstRange(of: "\r\n\r\n"), let status = Int(text.dropFirst(9).prefix(3)) else {
+            throw SupportFault("no answer: \(text)")
+        }
+        head = String(text[..<range.lowerBound])
+        body = String(text[range.upperBound...])
+        self.status = status
+    }
+
+    var json: JSONValue? { try? JSONReader.only(Array(body.utf8)) }
+
+    func header(_ name: String) -> String? {
+        for line in head.split(separator: "\r\n").dropFirst() where line.lowercased().hasPrefix("\(name.lowercased()):")
+        {
+            return String(line.dropFirst(name.count + 1).drop { $0 == " " })
+        }
+        return nil
+    }
+
+    var description: String { "\(status) \(body)" }
+}
+
+/// A connection to a server on this machine. It waits half a minute for each byte.
+final class ClientSocket {
+    private let descriptor: Int32
+
+    init(port: UInt16) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var patience = timeval(tv_sec: 30, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        let code = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard code == 0 else { throw SupportFault("cannot connect: \(String(cString: strerror(errno)))") }
+    }
+
+    deinit { close(descriptor) }
+
+    func write(_ text: String) throws {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            guard count > 0 else { throw SupportFault("the connection was lost") }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// What arrives until `mark` has.
+    func read(until mark: String) throws -> String {
+        var bytes: [UInt8] = []
+        while !String(decoding: bytes, as: UTF8.self).contains(mark) {
+            guard let more = try chunk() else {
+                throw SupportFault("no \(mark) in \(String(decoding: bytes, as: UTF8.self))")
+            }
+            bytes += more
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    func readToEnd() throws -> String {
+        var bytes: [UInt8] = []
+        while let more = try chunk() { bytes += more }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func chunk() throws -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        guard count >= 0 else { throw SupportFault("the connection was lost: \(String(cString: strerror(errno)))") }
+        return count == 0 ? nil : Array(buffer[..<count])
+    }
+}
