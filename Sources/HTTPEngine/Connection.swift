@@ -67,9 +67,7 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
                 enter(start == end ? .idle : .head)
                 switch await moreBytes() {
                 case .bytes: continue
-                case .ended:
-                    lingers = server.isDraining && !isClosed
-                    break loop
+                case .ended: break loop
                 case .expired:
                     if start < end {
                         refuse(.requestTimeout)
