@@ -81,6 +81,9 @@ let package = Package(
         .testTarget(
             name: "StorageContractTests",
             dependencies: ["TestSupport", "Storage", "StorageSQLite", "StoragePostgres", "Loops"], swiftSettings: house),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["usersd", "TestSupport", "StorageSQLite", "JSON"],
+            swiftSettings: house),
         .testTarget(name: "PriceBookTests", dependencies: ["PriceBook", "JSON", "Seeds"], swiftSettings: house),
         .executableTarget(name: "generate-model-prices", dependencies: ["PriceBook"], swiftSettings: house),
     ]

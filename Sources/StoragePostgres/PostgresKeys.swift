@@ -24,7 +24,7 @@ extension PostgresStorage {
     }
 
     public func insert(_ key: KeyRecord) async throws(StorageError) {
-        try await pipeline.atomic([
+        let results = try await pipeline.atomic([
             (
                 .insertKey,
                 [
@@ -35,6 +35,7 @@ extension PostgresStorage {
                 ]
             )
         ])
+        guard results[0].changed > 0 else { throw .refused(.deletedUser) }
     }
 
     public func record(_ use: KeyUse) async throws(StorageError) {

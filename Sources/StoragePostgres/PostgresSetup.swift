@@ -13,6 +13,11 @@ struct PostgresSetup: ~Copyable {
     private static let migrationLock: Int64 = 0x7573_6572_7364
 
     init(url: String) throws(StorageError) {
+        // libpq would quote what it cannot read, password and all.
+        guard let parsed = PQconninfoParse(url, nil) else {
+            throw .broken("the Postgres URL is neither a libpq URI nor a keyword string")
+        }
+        PQconninfoFree(parsed)
         guard let connection = PostgresTarget.connect(url) else { throw .broken("out of memory") }
         guard PQstatus(connection) == CONNECTION_OK else {
             let cause = String(cString: PQerrorMessage(connection)).split(separator: "\n").first.map(String.init)

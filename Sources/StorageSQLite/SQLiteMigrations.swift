@@ -5,6 +5,15 @@ enum SQLiteMigrations {
     /// "usrd": tells our files from other programs' (`PRAGMA application_id`).
     private static let applicationID: Int64 = 0x7573_7264
 
+    /// Before anything is set or written: another program's file stays as it is, to the byte.
+    static func checkOwner(of connection: SQLiteConnection) throws(StorageError) {
+        let owner = try number(connection, "PRAGMA application_id")
+        let tables = try number(connection, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'")
+        guard owner == applicationID || tables == 0 && owner == 0 else {
+            throw .broken("the file is a database of another program")
+        }
+    }
+
     static func apply(to connection: SQLiteConnection) throws(StorageError) {
         let migrations: [String]
         do throws(SQLText.Fault) {
@@ -25,9 +34,6 @@ enum SQLiteMigrations {
 
     private static func upgrade(_ connection: SQLiteConnection, _ migrations: [String]) throws(StorageError) {
         let version = try number(connection, "PRAGMA user_version")
-        let owner = try number(connection, "PRAGMA application_id")
-        let tables = try number(connection, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'")
-        guard owner == applicationID || tables == 0 else { throw .broken("the file is a database of another program") }
         guard version <= migrations.count else {
             throw .broken(
                 "the file's schema is version \(version), this usersd knows \(migrations.count): start the newer usersd"

@@ -58,6 +58,7 @@ public final class SQLiteDatabase: Sendable {
 
     private static func open(_ path: String, _ options: Options) throws(StorageError) -> SQLiteConnection {
         let connection = try SQLiteConnection(path: path)
+        try SQLiteMigrations.checkOwner(of: connection)
         try connection.execute(
             """
             PRAGMA journal_mode = WAL;

@@ -40,14 +40,20 @@ extension SQLiteStorage {
     }
 
     private static func insert(_ user: NewUser, on connection: SQLiteConnection) throws(StorageError) -> UserRecord {
-        try connection.run(
-            .insertUser,
-            [
-                .id(user.id), .text(user.username), .text(user.name), .text(user.email),
-                .text(CaseFolding.lower(user.email)), .blob(user.hashedPassword), .time(user.createdAt),
-                .list(user.roles), .text(user.loginType.rawValue), .text(user.status.rawValue),
-                .bool(user.isServiceAccount),
-            ])
+        do throws(StorageError) {
+            try connection.run(
+                .insertUser,
+                [
+                    .id(user.id), .text(user.username), .text(user.name), .text(user.email),
+                    .text(CaseFolding.lower(user.email)), .blob(user.hashedPassword), .time(user.createdAt),
+                    .list(user.roles), .text(user.loginType.rawValue), .text(user.status.rawValue),
+                    .bool(user.isServiceAccount),
+                ])
+        } catch {
+            // When both are taken the name is reported, as Postgres does (database.md §2.1).
+            let nameIsTaken = try connection.first(.isTaken, [.text(user.username), .text("")]) { $0.bool(0) } ?? false
+            throw error == .conflict(.email) && nameIsTaken ? .conflict(.username) : error
+        }
         for organization in user.organizationIDs {
             try connection.run(.insertMembership, [.id(user.id), .id(organization), .time(user.createdAt)])
         }

@@ -1,5 +1,5 @@
 -- name: seedPrices
--- `WHERE true` tells the parser that ON CONFLICT does not belong to a join.
+-- Without WHERE the parser would take ON CONFLICT for a join's.
 INSERT INTO ai_model_prices (provider, model, input_price, output_price, cache_read_price, cache_write_price,
                              created_at, updated_at)
 SELECT value ->> '$.provider', value ->> '$.model', value ->> '$.input_price', value ->> '$.output_price',
