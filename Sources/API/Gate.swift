@@ -47,6 +47,8 @@ struct Gate: Sendable {
             return .signedOut("Sign in with \(key.loginType.rawValue) again.")
         }
         var user = session.user
+        // Keys go with their user; one that was left over opens nothing.
+        guard !user.isDeleted else { return .signedOut("The API key is invalid.") }
         let slides = !configuration.isSessionRefreshDisabled
         guard let used = KeyRules.used(key, from: client.description, at: now, slides: slides) else {
             return .signedIn(Caller(key: key, user: user))

@@ -8,9 +8,10 @@ public struct Answer: Sendable, CustomStringConvertible {
     public let headers: [(name: String, value: String)]
     public let body: String
 
-    init(_ response: Response) {
+    /// - Parameter hasBody: false for HEAD, whose answer the engine sends without its body.
+    init(_ response: Response, hasBody: Bool) {
         status = response.status.rawValue
-        body = String(decoding: response.body, as: UTF8.self)
+        body = hasBody ? String(decoding: response.body, as: UTF8.self) : ""
         headers = String(decoding: response.fieldBytes, as: UTF8.self).split(separator: "\r\n").map { line in
             let parts = line.split(separator: ":", maxSplits: 1)
             return (String(parts[0]), String(parts[1].dropFirst()))

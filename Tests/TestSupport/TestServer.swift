@@ -118,7 +118,7 @@ public final class TestServer: Sendable {
             body: Array((body ?? "").utf8), peer: address)
         let dispatcher = dispatcher
         let response = await Task(executorPreference: database.loop) { await dispatcher.respond(to: request) }.value
-        return Answer(response)
+        return Answer(response, hasBody: method != "HEAD")
     }
 
     /// Sends all at once; answers in the order of the requests.

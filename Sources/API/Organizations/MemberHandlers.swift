@@ -29,7 +29,10 @@ struct MemberHandlers: Sendable {
         var query = query
         // Whoever may not read the members sees itself.
         let readsAll = caller.can(.read, Object(kind: .organizationMember, organization: organization.id))
-        if !readsAll { query.visible = [caller.id] }
+        if !readsAll {
+            let own = OrganizationRules.memberObject(caller.id, in: organization.id)
+            query.visible = caller.can(.read, own) ? [caller.id] : []
+        }
         do throws(StorageError) {
             return try await store.members(of: organization.id, query)
         } catch {
@@ -55,7 +58,7 @@ struct MemberHandlers: Sendable {
         guard try call.caller.can(.create, Object(kind: .organizationMember, organization: organization)) else {
             throw .forbidden
         }
-        guard !user.isDeleted, !user.isSystem else { throw .notFound }
+        guard !user.isSystem else { throw .notFound }
         do throws(StorageError) {
             try await store.addMember(user.id, to: organization, at: call.now)
         } catch {
@@ -102,7 +105,9 @@ struct MemberHandlers: Sendable {
     private func parties(_ call: Call) async throws(APIError) -> (organization: UUID, user: UserRecord) {
         let caller = try call.caller
         let organization = try await organizations.find(call.parameter(0), caller)
-        return (organization.id, try await users.resolve(call.path[call.parameters[1]], for: caller))
+        let user = try await users.resolve(call.path[call.parameters[1]], for: caller)
+        guard !user.isDeleted else { throw .notFound }
+        return (organization.id, user)
     }
 
     private func member(_ user: UUID, _ organization: UUID) async throws(APIError) -> MemberWire {

@@ -65,6 +65,7 @@ final class Caller: Sendable {
             for role in [Role.organizationMember] + Role.organizationRoles
             where role.name == Role.organizationMember.name || membership.roles.contains(role.name) {
                 if role.site.contains(where: { $0.covers(action, object.kind) }) { return true }
+                if object.owner == user.id, role.own.contains(where: { $0.covers(action, object.kind) }) { return true }
                 if object.organization == membership.organizationID,
                     role.organization.contains(where: { $0.covers(action, object.kind) })
                 {
