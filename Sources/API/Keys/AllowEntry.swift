@@ -30,7 +30,7 @@ struct AllowEntry: Sendable, Equatable {
     }
 
     private static func split(_ text: String) -> AllowEntry? {
-        let trimmed = String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        let trimmed = String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
         let parts = trimmed.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
         return AllowEntry(kind: String(parts[0]), id: String(parts[1]))

@@ -4,7 +4,7 @@ import Testing
 
 /// An owner's key with few scopes, or a short allow list, on the routes of users.md §2, the organizations and
 /// `POST /authcheck` (auth.md §9.7, keys-and-shell.md §0.3 and §0.5).
-@Suite struct NarrowKeyTests {
+@Suite struct NarrowScopeTests {
     /// Scopes, and the status of each request.
     private struct Row {
         let scopes: [String]
