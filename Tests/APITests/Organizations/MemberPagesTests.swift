@@ -10,9 +10,10 @@ import Testing
 
     private static func with(
         _ backend: Backend,
-        _ body: @Sendable (
-            _ page: @Sendable (String) async throws -> Answer, _ ids: [String: String]
-        ) async throws -> Void
+        _ body:
+            @Sendable (
+                _ page: @Sendable (String) async throws -> Answer, _ ids: [String: String]
+            ) async throws -> Void
     ) async throws {
         try await TestServer.with(backend) { server in
             let owner = try await server.owner()

@@ -67,7 +67,8 @@ import Testing
         }
     }
 
-    @Test("who is unknown, deleted or the system's is not added; nor is anybody to what is not there",
+    @Test(
+        "who is unknown, deleted or the system's is not added; nor is anybody to what is not there",
         arguments: Backend.allCases)
     func refused(on backend: Backend) async throws {
         try await OrganizationTests.with(backend, .owner) { cast, _ in

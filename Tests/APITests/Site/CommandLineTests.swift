@@ -21,8 +21,10 @@ import Testing
     func login(on backend: Backend) async throws {
         try await TestServer.with(backend) { server in
             Self.ok(try await server.send("GET", "/api/v2/users/first"), 404, "first")
-            let info = ["first_name", "last_name", "phone_number", "job_title", "company_name", "country", "developers"]
-                .map { "\"\($0)\":\"\"" }.joined(separator: ",")
+            let info = [
+                "first_name", "last_name", "phone_number", "job_title", "company_name", "country", "developers",
+            ]
+            .map { "\"\($0)\":\"\"" }.joined(separator: ",")
             let body = """
                 {"email":"ana@usersd.test","username":"ana","name":"Ana","password":"\(TestServer.password)",\
                 "trial":false,"trial_info":{\(info)}}
