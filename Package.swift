@@ -17,6 +17,7 @@ let package = Package(
     name: "usersd",
     products: [
         .executable(name: "usersd", targets: ["usersd"]),
+        .executable(name: "diff-model-prices", targets: ["diff-model-prices"]),
         .executable(name: "generate-model-prices", targets: ["generate-model-prices"]),
     ],
     dependencies: [
@@ -85,6 +86,7 @@ let package = Package(
             name: "EndToEndTests", dependencies: ["usersd", "TestSupport", "StorageSQLite", "JSON"],
             swiftSettings: house),
         .testTarget(name: "PriceBookTests", dependencies: ["PriceBook", "JSON", "Seeds"], swiftSettings: house),
+        .executableTarget(name: "diff-model-prices", dependencies: ["PriceBook"], swiftSettings: house),
         .executableTarget(name: "generate-model-prices", dependencies: ["PriceBook"], swiftSettings: house),
     ]
 )

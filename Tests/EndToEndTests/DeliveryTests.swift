@@ -73,7 +73,9 @@ import Testing
         try await request(server, "nobody@usersd.test")
         try await request(server, "owner@usersd.test")
         let mark = "one-time passcode of owner@usersd.test"
-        _ = try await eventually("the log has it: \(server.process.log)") { server.process.log.contains(mark) ? true : nil }
+        _ = try await eventually("the log has it: \(server.process.log)") {
+            server.process.log.contains(mark) ? true : nil
+        }
         #expect(server.process.log.components(separatedBy: mark).count == 2)
         #expect(!server.process.log.contains("nobody"))
     }

@@ -28,6 +28,7 @@ struct RoleHandlers: Sendable {
     @Sendable func replace(_ call: Call) async throws(APIError) -> UserWire {
         let (caller, target) = (try call.caller, try call.target)
         guard target.id != caller.id else { throw .refused("You cannot change your own roles.") }
+        guard !target.isSystem else { throw .forbidden }
         let wanted = try call.body().strings("roles")
         try RoleRules.mayReplace(target.roles, with: wanted, by: caller)
         var roles: [String] = []

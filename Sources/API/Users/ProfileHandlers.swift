@@ -8,6 +8,7 @@ struct ProfileHandlers: Sendable {
     /// Replaces username and display name; a name that is missing is cleared.
     @Sendable func update(_ call: Call) async throws(APIError) -> UserWire {
         let (caller, target) = (try call.caller, try call.target)
+        guard !target.isSystem else { throw .forbidden }
         let body = try call.body()
         let (username, name) = (try body.string("username"), try body.string("name"))
         try UserRules.check([

@@ -74,7 +74,9 @@ import Testing
             let second = try await server.signIn(member.email)
             #expect(try await keys.delete(String(second.prefix(10))).status == 204)
             #expect(try await server.status(with: second) == 401)
-            #expect(try await KeysAPI(server, owner.token, user: "nobody").get(String(owner.token.prefix(10))).status == 404)
+            #expect(
+                try await KeysAPI(server, owner.token, user: "nobody").get(String(owner.token.prefix(10))).status == 404
+            )
         }
     }
 
@@ -106,7 +108,8 @@ import Testing
             #expect(post.status == 405 && post.header("Allow") == ["PUT"] && post.body.isEmpty)
             #expect(try await send("PATCH", "me/keys/tokens", nil).status == 401)
             let patch = try await send("PATCH", "me/keys/tokens", token)
-            #expect(patch.status == 405 && Set(patch.header("Allow")).isSuperset(of: ["GET", "POST"]), "\(patch.headers)")
+            #expect(
+                patch.status == 405 && Set(patch.header("Allow")).isSuperset(of: ["GET", "POST"]), "\(patch.headers)")
             #expect(try await send("PATCH", "nobody/keys/tokens", token).body == KeysAPI.notFound)
             for method in ["GET", "DELETE"] {
                 let answer = try await send(method, "me/keys", token)
@@ -114,9 +117,11 @@ import Testing
             }
             #expect(try await send("PUT", "me/keys/tokens/tokenconfig", token).status == 405)
             #expect(try await send("PUT", "me/keys/\(token.prefix(10))/expire/", token).status == 404)
-            for (method, path) in [("GET", "me/keys/tokens"), ("POST", "me/keys"), ("POST", "me/keys/tokens"),
+            for (method, path) in [
+                ("GET", "me/keys/tokens"), ("POST", "me/keys"), ("POST", "me/keys/tokens"),
                 ("GET", "me/keys/x"), ("DELETE", "me/keys/x"), ("PUT", "me/keys/x/expire"), ("GET", "me/gitsshkey"),
-                ("PUT", "me/gitsshkey"), ("GET", "me/keys/tokens/tokenconfig"), ("PUT", "me/password")] {
+                ("PUT", "me/gitsshkey"), ("GET", "me/keys/tokens/tokenconfig"), ("PUT", "me/password"),
+            ] {
                 let answer = try await send(method, path, nil)
                 #expect(answer.status == 401 && !answer.header("WWW-Authenticate").isEmpty, "\(path)")
             }

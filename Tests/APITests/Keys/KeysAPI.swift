@@ -70,7 +70,9 @@ extension Answer {
 
 extension TestServer {
     /// What the server answers to a look at oneself with that token.
-    func status(with token: String) async throws -> Int { try await send("GET", "/api/v2/users/me", token: token).status }
+    func status(with token: String) async throws -> Int {
+        try await send("GET", "/api/v2/users/me", token: token).status
+    }
 }
 
 extension TestDatabase {

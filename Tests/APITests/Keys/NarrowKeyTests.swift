@@ -35,7 +35,8 @@ import Testing
         Row(held: ["coder:all"], heldList: ["user:*", "api_key:*"], askedList: ["user:*"], isMade: true),
         Row(held: ["coder:all"], heldList: ["user:*", "api_key:*"], askedList: [user], isMade: true),
         Row(held: ["coder:all"], heldList: ["user:*", "api_key:*"], askedList: ["workspace:*"], isMade: false),
-        Row(held: ["coder:all"], heldList: ["user:*", "api_key:*"], askedList: ["*\(user.dropFirst(4))"], isMade: false),
+        Row(
+            held: ["coder:all"], heldList: ["user:*", "api_key:*"], askedList: ["*\(user.dropFirst(4))"], isMade: false),
         Row(held: ["coder:all"], heldList: ["user:ME", "api_key:*"], askedList: ["user:ME"], isMade: true),
         Row(held: ["coder:all"], heldList: ["user:ME", "api_key:*"], askedList: ["user:*"], isMade: false),
         Row(held: ["coder:all"], heldList: ["user:ME", "api_key:*"], askedList: ["user:ME", user], isMade: false),

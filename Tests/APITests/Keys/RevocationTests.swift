@@ -103,7 +103,9 @@ import Testing
             for round in 0..<8 {
                 let person = try await server.person("r\(round)", by: owner)
                 _ = try await server.sendTogether([
-                    { try await Self.put($0, "\(person.id)/password", owner.token, #"{"password":"AnotherSecure1!"}"#) },
+                    {
+                        try await Self.put($0, "\(person.id)/password", owner.token, #"{"password":"AnotherSecure1!"}"#)
+                    },
                     { try await KeysAPI($0, person.token).list() }, { try await KeysAPI($0, person.token).list() },
                 ])
                 #expect(try await server.status(with: person.token) == 401)

@@ -108,7 +108,9 @@ struct ScopeProbe: Sendable {
         if !isRight { return "expected \(isGranted ? [granted] : refused): \(answer)" }
         if let shows {
             let isShown = answer.body.contains(shows.replacing("OTHERID", with: otherID))
-            if isShown != isGranted { return "\(isShown ? "shows" : "hides") what it may\(isShown ? " not" : ""): \(answer)" }
+            if isShown != isGranted {
+                return "\(isShown ? "shows" : "hides") what it may\(isShown ? " not" : ""): \(answer)"
+            }
         }
         return nil
     }

@@ -13,7 +13,10 @@ import Testing
         for _ in 0..<4 { folder.deleteLastPathComponent() }
         let text = try String(contentsOf: folder.appendingPathComponent("README.md"), encoding: .utf8)
         let rows = text.split(separator: "\n").filter { $0.contains("| signed in |") && $0.contains("/api/v2") }
-        return Set(rows.map { $0.split(separator: "|").prefix(2).map { $0.filter { $0 != "`" && $0 != " " } }.joined(separator: " ") })
+        return Set(
+            rows.map {
+                $0.split(separator: "|").prefix(2).map { $0.filter { $0 != "`" && $0 != " " } }.joined(separator: " ")
+            })
     }
 
     @Test("the walk leaves no route out")
@@ -107,7 +110,9 @@ import Testing
                 #expect(list.usernames == row.names && list.count == row.names.count, "\(row.entry) \(list)")
                 // Keys have no id of their own: only a list of their kind covers them.
                 #expect(try await server.send("POST", "/api/v2/users/me/keys", token: token).status >= 400)
-                #expect(try await server.send("POST", "/api/v2/users/me/keys/tokens", token: token, body: "{}").status >= 400)
+                #expect(
+                    try await server.send("POST", "/api/v2/users/me/keys/tokens", token: token, body: "{}").status
+                        >= 400)
             }
         }
     }

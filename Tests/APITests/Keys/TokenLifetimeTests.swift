@@ -109,8 +109,9 @@ import Testing
             let owner = try await server.owner()
             let keys = KeysAPI(server, try await server.person("member", by: owner).token)
             #expect(try await keys.made()["lifetime_seconds"]?.integer == 604_800)
-            #expect(try await keys.create(#"{"lifetime":\#(2 * KeysAPI.hour)}"#).detail
-                == "lifetime must be less than 1h30m45s")
+            #expect(
+                try await keys.create(#"{"lifetime":\#(2 * KeysAPI.hour)}"#).detail
+                    == "lifetime must be less than 1h30m45s")
         }
     }
 

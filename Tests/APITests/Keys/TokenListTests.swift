@@ -56,15 +56,19 @@ import Testing
                 #expect(all.json?.elements.count == 3)
             }
             #expect(Set(try await others.list("?include_all=true").tokenNames) == ["m1", "o1"])
-            for query in ["", "?include_all=banana", "?include_all=0", "?include_all=", "?include_all=tRUE",
-                "?include_all=yes", "?include_all=false&include_all=true", "?other=%3C", "?INCLUDE_ALL=true"] {
+            for query in [
+                "", "?include_all=banana", "?include_all=0", "?include_all=", "?include_all=tRUE",
+                "?include_all=yes", "?include_all=false&include_all=true", "?other=%3C", "?INCLUDE_ALL=true",
+            ] {
                 #expect(try await own.list(query).tokenNames == ["o1"], "\(query)")
             }
             let seen = try await KeysAPI(server, owner.token, user: "member").list()
             #expect(Set(seen.tokenNames) == ["m1", "o1"])
             for (name, role) in [("auditor", "auditor"), ("templates", "template-admin"), ("users", "user-admin")] {
                 let other = try await server.person(name, roles: [role], by: owner)
-                for (user, query) in [("member", ""), ("owner", ""), ("me", "?include_all=true"), ("member", "?include_all=1")] {
+                for (user, query) in [
+                    ("member", ""), ("owner", ""), ("me", "?include_all=true"), ("member", "?include_all=1"),
+                ] {
                     let answer = try await KeysAPI(server, other.token, user: user).list(query)
                     #expect(answer.status == 200 && answer.body == "[]\n", "\(role) \(user) \(answer)")
                 }

@@ -25,11 +25,12 @@ import Testing
                 let again = try await codes.change(person.email, code, password)
                 #expect(again.status == 400 && again.body == PasscodeAPI.wrong)
             }
-            #expect(try server.database.sql(
-                """
-                SELECT count(*) FROM users WHERE hashed_one_time_passcode IS NOT NULL
-                OR one_time_passcode_expires_at IS NOT NULL
-                """) == [["0"]])
+            #expect(
+                try server.database.sql(
+                    """
+                    SELECT count(*) FROM users WHERE hashed_one_time_passcode IS NOT NULL
+                    OR one_time_passcode_expires_at IS NOT NULL
+                    """) == [["0"]])
         }
     }
 
@@ -110,7 +111,8 @@ import Testing
             for email in ["owner@usersd.test", "nobody@usersd.test"] {
                 for password in ["weak", String(repeating: "aB3$", count: 17)] {
                     let answer = try await codes.change(email, code, password)
-                    #expect(answer.status == 400 && answer.message == "Invalid password." && answer.fields == ["password"])
+                    #expect(
+                        answer.status == 400 && answer.message == "Invalid password." && answer.fields == ["password"])
                 }
             }
             #expect(try await server.send("POST", "/api/v2/users/otp/change-password", body: "").isUnreadable)

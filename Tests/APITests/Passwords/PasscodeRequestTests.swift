@@ -6,7 +6,9 @@ import Testing
 
 /// Asking for a passcode: auth.md §4, cases 47–50, 58, 60; §15 (nothing is stored for other login types).
 @Suite struct PasscodeRequestTests {
-    @Test("47: a known address is sent one passcode, of 20 minutes, of which only a hash is stored", arguments: Backend.allCases)
+    @Test(
+        "47: a known address is sent one passcode, of 20 minutes, of which only a hash is stored",
+        arguments: Backend.allCases)
     func known(on backend: Backend) async throws {
         try await TestServer.with(backend) { server in
             let owner = try await server.owner()
@@ -19,8 +21,9 @@ import Testing
             #expect(sent.count == 2 && sent[0].text != sent[1].text)
             for passcode in sent {
                 #expect(passcode.email == "owner@usersd.test" && passcode.userID.description == owner.id)
-                #expect(try #/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/#
-                    .wholeMatch(in: passcode.text) != nil)
+                #expect(
+                    try #/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/#
+                        .wholeMatch(in: passcode.text) != nil)
             }
             let rows = try server.database.sql(
                 sqlite: """
@@ -95,8 +98,9 @@ import Testing
                 #expect(try await PasscodeAPI(server).request("user-\(type)@usersd.test").status == 204)
             }
             #expect(server.outbox.passcodes.isEmpty)
-            #expect(try server.database.sql("SELECT count(*) FROM users WHERE one_time_passcode_expires_at IS NOT NULL")
-                == [["0"]])
+            #expect(
+                try server.database.sql("SELECT count(*) FROM users WHERE one_time_passcode_expires_at IS NOT NULL")
+                    == [["0"]])
         }
     }
 
@@ -125,7 +129,10 @@ import Testing
     func badUsers(on backend: Backend) async throws {
         try await TestServer.with(backend) { server in
             let owner = try await server.owner()
-            for email in ["a\\r\\nb@usersd.test", "a@usersd.test\\r\\n", "\\\"a\\r\\nb\\\"@usersd.test", "\\\"a\\nb\\\"@usersd.test"] {
+            for email in [
+                "a\\r\\nb@usersd.test", "a@usersd.test\\r\\n", "\\\"a\\r\\nb\\\"@usersd.test",
+                "\\\"a\\nb\\\"@usersd.test",
+            ] {
                 let answer = try await UsersAPI(server, owner).create(["email": "\"\(email)\""])
                 #expect(answer.status == 400, "\(email) \(answer)")
             }
@@ -138,7 +145,8 @@ import Testing
             for path in ["request", "change-password"] {
                 for body in ["", "{", "{}", #"{"email":"owner@usersd.test"}"#] {
                     let answer = try await server.send("POST", "/api/v2/users/otp/\(path)", body: body)
-                    #expect(answer.status == 403 && answer.message?.contains("Password authentication is disabled") == true)
+                    #expect(
+                        answer.status == 403 && answer.message?.contains("Password authentication is disabled") == true)
                 }
             }
         }

@@ -44,13 +44,17 @@ import Testing
                 _ = try await server.send("PUT", "/api/v2/users/me/gitsshkey", token: owner.token)
                 _ = try await codes.request(person.email)
                 let code = server.outbox.passcodes.last?.text ?? "none-4711"
-                for (code, password) in [("wrong-code-4711", "NewPassword-4711!"), (code, "weak-4711"),
-                    (code, TestServer.password), (code, "NewPassword-4711!"), (code, "NewPassword-4711!")] {
+                for (code, password) in [
+                    ("wrong-code-4711", "NewPassword-4711!"), (code, "weak-4711"),
+                    (code, TestServer.password), (code, "NewPassword-4711!"), (code, "NewPassword-4711!"),
+                ] {
                     _ = try await codes.change(person.email, code, password)
                 }
-                for body in [#"{"old_password":"OldWrong-4711","password":"NewPassword-4711!"}"#,
+                for body in [
+                    #"{"old_password":"OldWrong-4711","password":"NewPassword-4711!"}"#,
                     #"{"old_password":"OldWrong-4711","password":["NewPassword-4711!"]}"#,
-                    #"{"old_password":"OldWrong-4711""#] {
+                    #"{"old_password":"OldWrong-4711""#,
+                ] {
                     _ = try await server.send("PUT", "/api/v2/users/me/password", token: owner.token, body: body)
                     _ = try await server.send("PUT", "/api/v2/users/person/password", token: owner.token, body: body)
                 }

@@ -41,12 +41,13 @@ import Testing
                 let answer = try await Self.send(server, "PUT", "me", owner.token, body: body)
                 #expect(answer.status == 200)
                 #expect(answer["created_at"] == first["created_at"])
-                #expect(try server.database.sql(
-                    sqlite: "SELECT updated_at FROM gitsshkeys WHERE user_id = '\(owner.id)'",
-                    postgres: """
-                        SELECT (extract(epoch from updated_at) * 1000000)::bigint::text FROM gitsshkeys
-                        WHERE user_id = '\(owner.id)'
-                        """) == [["\(server.microseconds())"]])
+                #expect(
+                    try server.database.sql(
+                        sqlite: "SELECT updated_at FROM gitsshkeys WHERE user_id = '\(owner.id)'",
+                        postgres: """
+                            SELECT (extract(epoch from updated_at) * 1000000)::bigint::text FROM gitsshkeys
+                            WHERE user_id = '\(owner.id)'
+                            """) == [["\(server.microseconds())"]])
                 #expect(try await Self.send(server, "GET", "me", owner.token).body == answer.body)
                 seen.insert(try #require(answer["public_key"]?.text))
             }
@@ -98,12 +99,16 @@ import Testing
                     if status == 404 { #expect(answer.body == KeysAPI.notFound) }
                 }
                 let isChanged = try await Self.send(server, "GET", "member", owner.token).body != before
-                #expect(isChanged == (status == 200 && ["member", member.id].contains(user) || caller.id == member.id && status == 200))
+                #expect(
+                    isChanged
+                        == (status == 200 && ["member", member.id].contains(user)
+                            || caller.id == member.id && status == 200))
             }
         }
     }
 
-    @Test("a deleted user's key can be read by id and not written; the system user has none", arguments: Backend.allCases)
+    @Test(
+        "a deleted user's key can be read by id and not written; the system user has none", arguments: Backend.allCases)
     func deleted(on backend: Backend) async throws {
         try await TestServer.with(backend) { server in
             let owner = try await server.owner()
