@@ -25,7 +25,7 @@ final class PostgresResult {
     }
 }
 
-struct PostgresRow {
+struct PostgresRow: StoredRow {
     fileprivate let result: PostgresResult
     fileprivate let row: Int32
 

@@ -200,7 +200,7 @@ private func sqliteText(_ value: OpaquePointer?) -> String? {
 }
 
 /// The row a statement stands on. Valid until the statement moves.
-struct SQLiteRow {
+struct SQLiteRow: StoredRow {
     fileprivate let statement: OpaquePointer
 
     func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }

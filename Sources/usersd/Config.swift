@@ -50,6 +50,7 @@ struct Config: Sendable {
         guard option.accepts(value) else {
             throw Fault("\(source): \"\(value)\" is not \(option.expectation)")
         }
+        if case .choice = option.kind { return value.lowercased() }
         return value
     }
 

@@ -9,6 +9,7 @@ struct Option: Sendable {
         case integer(ClosedRange<Int64>)
         /// Go's spelling (`1h30m`, `500ms`); the range is in milliseconds.
         case duration(ClosedRange<Int64>)
+        /// Lower-case words, taken in any case.
         case choice([String])
         /// Separated by commas.
         case list
@@ -47,7 +48,7 @@ struct Option: Sendable {
         case .boolean: Self.boolean(value) != nil
         case .integer(let range): Int64(value).map(range.contains) ?? false
         case .duration(let range): GoDuration.milliseconds(value).map(range.contains) ?? false
-        case .choice(let values): values.contains(value)
+        case .choice(let values): values.contains(value.lowercased())
         }
     }
 

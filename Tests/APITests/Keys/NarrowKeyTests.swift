@@ -36,7 +36,8 @@ import Testing
         Row(held: ["coder:all"], heldList: ["user:*", "api_key:*"], askedList: [user], isMade: true),
         Row(held: ["coder:all"], heldList: ["user:*", "api_key:*"], askedList: ["workspace:*"], isMade: false),
         Row(
-            held: ["coder:all"], heldList: ["user:*", "api_key:*"], askedList: ["*\(user.dropFirst(4))"], isMade: false),
+            held: ["coder:all"], heldList: ["user:*", "api_key:*"], askedList: ["*\(user.dropFirst(4))"],
+            isMade: false),
         Row(held: ["coder:all"], heldList: ["user:ME", "api_key:*"], askedList: ["user:ME"], isMade: true),
         Row(held: ["coder:all"], heldList: ["user:ME", "api_key:*"], askedList: ["user:*"], isMade: false),
         Row(held: ["coder:all"], heldList: ["user:ME", "api_key:*"], askedList: ["user:ME", user], isMade: false),
@@ -53,7 +54,8 @@ import Testing
             let keys = KeysAPI(server, owner.token)
             for row in Self.rows {
                 func body(_ scopes: [String], _ list: [String]) -> String {
-                    #"{"scopes":\#(Self.json(scopes)),"allow_list":\#(Self.json(list.map { $0.replacing("ME", with: owner.id) }))}"#
+                    let list = Self.json(list.map { $0.replacing("ME", with: owner.id) })
+                    return #"{"scopes":\#(Self.json(scopes)),"allow_list":\#(list)}"#
                 }
                 let narrow = KeysAPI(server, try await keys.token(body(row.held, row.heldList)))
                 let before = try server.database.keyCount()

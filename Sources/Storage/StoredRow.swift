@@ -1,11 +1,21 @@
-internal import Storage
+/// A row of either backend. Columns to records, in the order of the parts of the `.sql` files, which both share.
+public protocol StoredRow {
+    func text(_ column: Int32) -> String
+    func bytes(_ column: Int32) -> [UInt8]
+    func integer(_ column: Int32) -> Int64
+    func bool(_ column: Int32) -> Bool
+    func time(_ column: Int32) -> Timestamp
+    /// - Throws: `.broken` for what is no UUID.
+    func id(_ column: Int32) throws(StorageError) -> UUID
+}
 
-/// Columns to records, in the order of the parts of the `.sql` files.
-extension PostgresRow {
-    static let keyColumnCount: Int32 = 13
+extension StoredRow {
+    /// Columns of `part.keyColumns`.
+    public static var keyColumnCount: Int32 { 13 }
 
     /// `part.keyColumns`.
-    func key() throws(StorageError) -> KeyRecord {
+    @inlinable
+    public func key() throws(StorageError) -> KeyRecord {
         guard let loginType = LoginType(rawValue: text(7)) else {
             throw .broken("a stored key has an unknown login type")
         }
@@ -17,7 +27,8 @@ extension PostgresRow {
     }
 
     /// `part.credentialColumns`.
-    func credentials() throws(StorageError) -> CredentialRecord {
+    @inlinable
+    public func credentials() throws(StorageError) -> CredentialRecord {
         guard let status = UserStatus(rawValue: text(2)), let loginType = LoginType(rawValue: text(3)) else {
             throw .broken("a stored user has an unknown status or login type")
         }
@@ -27,7 +38,8 @@ extension PostgresRow {
     }
 
     /// `part.userColumns`, from column `start` on.
-    func user(at start: Int32 = 0) throws(StorageError) -> UserRecord {
+    @inlinable
+    public func user(at start: Int32 = 0) throws(StorageError) -> UserRecord {
         guard let status = UserStatus(rawValue: text(start + 8)), let loginType = LoginType(rawValue: text(start + 9))
         else { throw .broken("a stored user has an unknown status or login type") }
         return UserRecord(
@@ -40,7 +52,8 @@ extension PostgresRow {
     }
 
     /// `part.organizationColumns`.
-    func organization() throws(StorageError) -> OrganizationRecord {
+    @inlinable
+    public func organization() throws(StorageError) -> OrganizationRecord {
         OrganizationRecord(
             id: try id(0), name: text(1), displayName: text(2), description: text(3), icon: text(4),
             createdAt: time(5), updatedAt: time(6), isDefault: bool(7), isDeleted: bool(8))
