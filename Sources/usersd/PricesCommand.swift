@@ -57,7 +57,7 @@ enum PricesCommand {
     private static func row(_ words: [String]) throws(Config.Fault) -> [UInt8] {
         var prices: [Int64?] = []
         for word in words[2...] {
-            guard word == "null" || Int64(word).map({ $0 >= 0 }) == true else {
+            guard word == "null" || word.utf8.allSatisfy({ 48...57 ~= $0 }) && Int64(word) != nil else {
                 throw Config.Fault("\"\(word)\" is no price: a whole number of micro-USD per million tokens, or null")
             }
             prices.append(Int64(word))

@@ -44,9 +44,20 @@ struct PriceHandlers: Sendable {
         } catch {
             throw faults.error(error)
         }
-        let models = entries.map { "\($0.provider)/\($0.model)" }.joined(separator: ", ")
-        log.notice("user \(caller.id) set \(entries.count) model prices: \(models)")
+        log.notice("user \(caller.id) set \(entries.count) model prices: \(Self.names(entries))")
         return Reply(Response(.noContent))
+    }
+
+    /// Models that one log line names.
+    private static let namedModels = 20
+
+    /// On one line, whatever an id holds: control characters and what lies beyond ASCII are escaped.
+    private static func names(_ entries: [PriceEntry]) -> String {
+        let names = entries.prefix(namedModels).map { entry in
+            "\(entry.provider)/\(entry.model)".unicodeScalars.map { $0.escaped(asASCII: true) }.joined()
+        }
+        let rest = entries.count > namedModels ? ", and \(entries.count - namedModels) more" : ""
+        return names.joined(separator: ", ") + rest
     }
 
     private static func rows(_ entries: [PriceEntry]) -> [UInt8] {
