@@ -44,6 +44,8 @@ enum PricesCommand {
             let prices = try await store.prices(provider: provider, model: "")
             return json ? document(prices) : table(prices)
         case .get(let provider, let model):
+            // The store takes an empty text for no condition; here it is a name that nobody has.
+            guard !provider.isEmpty, !model.isEmpty else { throw .notFound }
             let prices = try await store.prices(provider: provider, model: model)
             guard !prices.isEmpty else { throw .notFound }
             return json ? document(prices) : table(prices)
@@ -69,6 +71,9 @@ enum PricesCommand {
         ])
     }
 
+    /// Bytes of a price book; the shipped one has 13 kB.
+    private static let maximumBytes = 100 << 20
+
     private static func contents(_ path: String) throws(Config.Fault) -> [UInt8] {
         guard let file = fopen(path, "r") else {
             throw Config.Fault("cannot read \(path): \(String(cString: strerror(errno)))")
@@ -78,8 +83,17 @@ enum PricesCommand {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
             let count = fread(&buffer, 1, buffer.count, file)
-            if count == 0 { return bytes }
+            if count == 0 {
+                // A folder opens, and fails only here.
+                guard ferror(file) == 0 else {
+                    throw Config.Fault("cannot read \(path): \(String(cString: strerror(errno)))")
+                }
+                return bytes
+            }
             bytes.append(contentsOf: buffer[..<count])
+            guard bytes.count <= maximumBytes else {
+                throw Config.Fault("\(path) is larger than \(maximumBytes) bytes")
+            }
         }
     }
 
