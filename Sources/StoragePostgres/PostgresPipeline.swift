@@ -15,7 +15,7 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
         let values: [PostgresValue]
 
         enum Text {
-            case prepared(StatementName)
+            case named(StatementName)
             case composed(String)
         }
     }
@@ -91,7 +91,7 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
     }
 
     func run(_ name: StatementName, _ values: [PostgresValue] = []) async throws(StorageError) -> PostgresResult {
-        try await send([Statement(text: .prepared(name), values: values)], atomic: false)[0]
+        try await send([Statement(text: .named(name), values: values)], atomic: false)[0]
     }
 
     /// A text from the list query's fixed set.
@@ -102,7 +102,7 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
     /// All statements in one transaction of their own, in one round trip. One fails: none has happened.
     @discardableResult
     func atomic(_ statements: [(StatementName, [PostgresValue])]) async throws(StorageError) -> [PostgresResult] {
-        try await send(statements.map { Statement(text: .prepared($0.0), values: $0.1) }, atomic: true)
+        try await send(statements.map { Statement(text: .named($0.0), values: $0.1) }, atomic: true)
     }
 
     /// Text without parameters, such as `BEGIN`.
@@ -148,8 +148,10 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
         let parameters = PostgresParameters(statement.values)
         let sent = parameters.with { count, values, lengths, formats in
             switch statement.text {
-            case .prepared(let name):
+            case .named(let name) where name.isPrepared:
                 PQsendQueryPrepared(connection, target.names[name.rawValue], count, values, lengths, formats, 1)
+            case .named(let name):
+                PQsendQueryParams(connection, target.statements[name.rawValue], count, nil, values, lengths, formats, 1)
             case .composed(let text):
                 PQsendQueryParams(connection, text, count, nil, values, lengths, formats, 1)
             }
@@ -310,12 +312,13 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
         guard let connection else { throw .unavailable }
         let result: Result<Box, StorageError> = await withUnsafeContinuation { continuation in
             let commands = target.sessionCommands.map { Statement(text: .composed($0), values: []) }
-            let reply = Reply(
-                continuation, count: commands.count + target.statements.count, atomic: true, now: loop.now)
+            let names = StatementName.allCases.filter(\.isPrepared)
+            let reply = Reply(continuation, count: commands.count + names.count, atomic: true, now: loop.now)
             for command in commands { submit(command, reply) }
             sync()
-            for (name, text) in zip(target.names, target.statements) {
-                if PQsendPrepare(connection, name, text, 0, nil) != 1 { isBroken = true }
+            for name in names {
+                let text = target.statements[name.rawValue]
+                if PQsendPrepare(connection, target.names[name.rawValue], text, 0, nil) != 1 { isBroken = true }
                 entries.append(.statement(Statement(text: .composed(text), values: []), reply))
                 needsSync = true
             }

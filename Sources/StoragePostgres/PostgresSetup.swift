@@ -42,7 +42,7 @@ struct PostgresSetup: ~Copyable {
             try migrate()
         }
         for command in commands { try run(command) }
-        for (name, text) in zip(StatementName.allCases, statements) {
+        for (name, text) in zip(StatementName.allCases, statements) where name.isPrepared {
             let result = PQprepare(connection, name.name, text, 0, nil)
             defer { PQclear(result) }
             guard PQresultStatus(result) == PGRES_COMMAND_OK, let result else {

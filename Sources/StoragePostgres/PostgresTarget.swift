@@ -1,6 +1,12 @@
 internal import CPostgres
 internal import Storage
 
+extension StatementName {
+    /// The seed runs once a start and is sent as text: a price table that it does not fit costs a line in the log, not
+    /// the start (model-prices.md §3.1).
+    var isPrepared: Bool { self != .seedPrices }
+}
+
 /// Where to connect, and what a session needs.
 struct PostgresTarget: Sendable {
     /// A libpq URI or keyword string. May hold a password: never printed.
