@@ -1,6 +1,6 @@
 public import HTTP
 public import Logging
-internal import Loops
+public import Loops
 public import Storage
 
 /// What the dispatchers of all loops share.
@@ -8,12 +8,12 @@ public final class SharedState: Sendable {
     let limiter = RateLimiter()
     let passwords: PasswordHasher
     let sshKeys: SSHKeyMaker
-    let delivery: any PasscodeDelivery
+    let delivery: any NoticeDelivery
     let coveredPrices: Set<PriceKey>
 
     /// - Parameter coveredPrices: the rows of the built-in price book.
     public init(
-        passwords: PasswordHasher, sshKeys: SSHKeyMaker, delivery: any PasscodeDelivery, coveredPrices: Set<PriceKey>
+        passwords: PasswordHasher, sshKeys: SSHKeyMaker, delivery: any NoticeDelivery, coveredPrices: Set<PriceKey>
     ) {
         self.passwords = passwords
         self.sshKeys = sshKeys
@@ -36,9 +36,11 @@ public struct Dispatcher: Sendable {
     private let commonFields: FieldBlock
     private let preflightFields: FieldBlock
 
+    /// - Parameter background: of the loop that the requests come on.
     /// - Throws: `PathTable.Fault` for two rows that say the same.
     public init(
-        store: any Storage, configuration: Configuration, shared: SharedState, ambient: Ambient, log: Logger
+        store: any Storage, configuration: Configuration, shared: SharedState, ambient: Ambient,
+        background: Background, log: Logger
     ) throws {
         let faults = Faults(log: log, ambient: ambient)
         let passwords = shared.passwords
@@ -48,6 +50,7 @@ public struct Dispatcher: Sendable {
         self.faults = faults
         gate = Gate(store: store, configuration: configuration, faults: faults)
         resolver = UserResolver(store: store, faults: faults)
+        let notices = NoticeBoard(store: store, background: background, delivery: shared.delivery, faults: faults)
         let organizations = OrganizationHandlers(store: store, faults: faults)
         let login = LoginHandlers(
             store: store, configuration: configuration, passwords: passwords, ambient: ambient, faults: faults)
@@ -56,20 +59,20 @@ public struct Dispatcher: Sendable {
                 site: SiteHandlers(configuration: configuration), fixed: FixedAnswers(configuration: configuration),
                 users: UserHandlers(
                     store: store, configuration: configuration, passwords: passwords, sshKeys: shared.sshKeys,
-                    ambient: ambient, faults: faults),
+                    notices: notices, ambient: ambient, faults: faults),
                 firstUser: FirstUserHandlers(
                     store: store, passwords: passwords, sshKeys: shared.sshKeys, ambient: ambient, faults: faults),
                 login: login,
                 profile: ProfileHandlers(store: store, faults: faults),
                 roles: RoleHandlers(store: store, faults: faults),
-                status: StatusHandlers(store: store, faults: faults),
+                status: StatusHandlers(store: store, notices: notices, faults: faults),
                 settings: SettingsHandlers(store: store, faults: faults), organizations: organizations,
                 members: MemberHandlers(store: store, organizations: organizations, users: resolver, faults: faults),
                 authCheck: AuthCheckHandlers(),
                 keys: KeyHandlers(store: store, configuration: configuration, ambient: ambient, faults: faults),
                 sshKeys: SSHKeyHandlers(store: store, keys: shared.sshKeys, faults: faults),
                 passwords: PasswordHandlers(
-                    store: store, configuration: configuration, passwords: passwords, delivery: shared.delivery,
+                    store: store, configuration: configuration, passwords: passwords, notices: notices,
                     ambient: ambient, faults: faults),
                 prices: PriceHandlers(store: store, covered: shared.coveredPrices, log: log, faults: faults),
                 convertLogin: ConvertLoginHandlers(

@@ -59,3 +59,16 @@ public func percentDecoded(_ text: ArraySlice<UInt8>, plusIsSpace: Bool) -> [UIn
     }
     return decoded
 }
+
+/// Everything but unreserved characters as `%XX` (RFC 3986 §2.3): safe in a path segment, a query and a form.
+public func percentEncoded(_ text: String) -> String {
+    let digits = Array("0123456789ABCDEF".utf8)
+    var encoded: [UInt8] = []
+    for byte in text.utf8 {
+        switch byte {
+        case 48...57, 65...90, 97...122, 45, 46, 95, 126: encoded.append(byte)
+        default: encoded += [37, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        }
+    }
+    return String(decoding: encoded, as: UTF8.self)
+}

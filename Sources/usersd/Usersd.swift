@@ -4,6 +4,7 @@ internal import Glibc
 internal import HTTPEngine
 internal import Logging
 internal import Loops
+internal import Outbound
 internal import Storage
 internal import StorageSQLite
 
@@ -74,7 +75,9 @@ struct Usersd {
             let database = try Database.open(config)
             log.notice("opened \(database.description)")
             let loops = try startLoops(config.integer("loops"))
-            let engine = try start(config, configuration, database, loops, log)
+            let mailroom = config.mailroom(log)
+            let backgrounds = loops.map { Background($0) }
+            let engine = try start(config, configuration, database, backgrounds, mailroom, loops, log)
             let bound = try wait(on: loops[0]) { try await engine.listen(on: address) }
             log.notice("listening on http://\(bound)")
             Signals.waitForFirst()
@@ -82,6 +85,8 @@ struct Usersd {
             if !(try wait(on: loops[0]) { await engine.drain() }) {
                 log.warning("some requests did not finish in time")
             }
+            try wait(on: loops[0]) { for background in backgrounds { await background.settle() } }
+            mailroom?.stop(within: mailSeconds)
             database.close()
         } catch let error as SystemError where error.isAddressInUse {
             end(1, "\(address) is in use by another process: choose another with --http-address")
@@ -92,6 +97,9 @@ struct Usersd {
         }
         exit(0)
     }
+
+    /// How long letters that wait when the server stops may take, seconds.
+    private static let mailSeconds = 5
 
     /// Holds the main thread, which has nothing else to do, until `body` has run on the loop.
     private static func wait<Value: Sendable>(
@@ -111,10 +119,11 @@ struct Usersd {
             let loop = try startLoops(1)[0]
             let store = try wait(on: loop) { try await database.storage(on: loop) }
             let log = Logger(label: "usersd")
-            let delivery = PasscodeMail(mailroom: nil, accessURL: "", log: log)
+            let delivery = NoticeMail(mailroom: nil, accessURL: "", log: log)
             return try Dispatcher(
                 store: store, configuration: Configuration(),
-                shared: shared(try Config.load([], [:]), threadCount: 1, delivery), ambient: World.ambient(), log: log
+                shared: shared(try Config.load([], [:]), threadCount: 1, delivery), ambient: World.ambient(),
+                background: Background(loop), log: log
             ).routeTable
         } catch {
             throw Config.Fault("cannot make the table of routes: \(error)")
@@ -132,7 +141,8 @@ struct Usersd {
     /// Storage and a dispatcher for each loop, and what the database must hold before the first request: the
     /// deployment's id and the price book.
     private static func start(
-        _ config: Config, _ configuration: Configuration, _ database: Database, _ loops: [EventLoop], _ log: Logger
+        _ config: Config, _ configuration: Configuration, _ database: Database, _ backgrounds: [Background],
+        _ mailroom: Mailroom?, _ loops: [EventLoop], _ log: Logger
     ) throws -> Engine {
         var stores: [any Storage] = []
         for loop in loops { stores.append(try wait(on: loop) { try await database.storage(on: loop) }) }
@@ -148,19 +158,20 @@ struct Usersd {
         }
         let shared = shared(
             config, threadCount: loops.count,
-            PasscodeMail(mailroom: config.mailroom(log), accessURL: configuration.accessURL, log: log))
+            NoticeMail(mailroom: mailroom, accessURL: configuration.accessURL, log: log))
         KeyPurge(
             store: first, loop: loops[0], retention: Int64(config.milliseconds("api-keys-retention") / 1000), log: log
         ).start()
-        let handlers = try stores.map { store in
+        let handlers = try zip(stores, backgrounds).map { store, background in
             try Dispatcher(
-                store: store, configuration: configuration, shared: shared, ambient: World.ambient(), log: log
+                store: store, configuration: configuration, shared: shared, ambient: World.ambient(),
+                background: background, log: log
             ).respond
         }
         return Engine(limits: config.limits, loops: loops, handlers: handlers)
     }
 
-    private static func shared(_ config: Config, threadCount: Int, _ delivery: PasscodeMail) -> SharedState {
+    private static func shared(_ config: Config, threadCount: Int, _ delivery: NoticeMail) -> SharedState {
         let pool = Offload(threadCount: threadCount, queueLimit: 256)
         let ambient = World.ambient()
         return SharedState(

@@ -5,18 +5,22 @@ import Synchronization
 import TestSupport
 
 /// An HTTP server that keeps what is posted to it and answers with the statuses it was given, the last one for ever.
+/// What tells of accounts is taken with 200 and kept apart: nearly every test makes some.
 final class HookCatcher: Sendable {
     private let listener: Listener
     private let requests = Mutex<[Request]>([])
+    private let notices = Mutex<[Request]>([])
 
     struct Request: Sendable {
         let head: String
         let body: String
         var json: JSONValue? { try? JSONReader.only(Array(body.utf8)) }
+        var holdsPasscode: Bool { json?["payload"]?["labels"]?["one_time_passcode"] != nil }
     }
 
     var port: UInt16 { listener.port }
     var all: [Request] { requests.withLock { $0 } }
+    var accountNotices: [Request] { notices.withLock { $0 } }
 
     /// - Parameter head: further header lines of each answer.
     init(statuses: [Int] = [200], head: String = "") throws {
@@ -26,9 +30,14 @@ final class HookCatcher: Sendable {
             var count = 0
             while let connection = listener.take() {
                 if let request = Self.read(connection) {
-                    let status = statuses[min(count, statuses.count - 1)]
-                    count += 1
-                    self?.requests.withLock { $0.append(request) }
+                    var status = 200
+                    if request.holdsPasscode {
+                        status = statuses[min(count, statuses.count - 1)]
+                        count += 1
+                        self?.requests.withLock { $0.append(request) }
+                    } else {
+                        self?.notices.withLock { $0.append(request) }
+                    }
                     let answer = Array(
                         "HTTP/1.1 \(status) X\r\n\(head)Content-Length: 0\r\nConnection: close\r\n\r\n".utf8)
                     _ = send(connection, answer, answer.count, Int32(MSG_NOSIGNAL))

@@ -28,10 +28,13 @@ struct MailCatcher: Sendable {
     }
 
     /// Every message so far, headers first.
-    var messages: [String] {
+    var all: [String] {
         let parts = process.output.components(separatedBy: "---------- MESSAGE FOLLOWS ----------\n").dropFirst()
         return parts.filter { $0.contains("------------ END MESSAGE ------------") }
     }
+
+    /// Those about a password.
+    var messages: [String] { all.filter { $0.contains("Subject: Reset your password\n") } }
 
     func message(_ index: Int = 0) async throws -> String {
         try await eventually("mail number \(index) arrives") { messages.count > index ? messages[index] : nil }

@@ -42,18 +42,38 @@ public final class TestDatabase: Sendable {
             database.close()
             loop.stop()
             return try result.get()
-        case .postgres:
-            let (name, url) = try PostgresServer.create()
-            defer { PostgresServer.drop(name) }
-            let database = try PostgresDatabase(url: url)
-            let loop = try started()
-            let store = try await on(loop) { try await database.storage(on: loop) }
-            let result: Result<Value, any Error> = await Self.result(
-                TestDatabase(.postgres, loop, store, url, nil), body)
-            try await on(loop) { store.close() }
-            loop.stop()
-            return try result.get()
+        case .postgres: return try await withPostgres(body)
         }
+    }
+
+    /// - Parameter shape: runs after the migrations and before the store is opened; it may make the database Coder's.
+    private static func withPostgres<Value: Sendable>(
+        shape: (String) throws -> Void = { _ in }, _ body: @Sendable (TestDatabase) async throws -> Value
+    ) async throws -> Value {
+        let (name, url) = try PostgresServer.create()
+        defer { PostgresServer.drop(name) }
+        try shape(url)
+        let database = try PostgresDatabase(url: url)
+        let loop = try started()
+        let store = try await on(loop) { try await database.storage(on: loop) }
+        let result: Result<Value, any Error> = await Self.result(
+            TestDatabase(.postgres, loop, store, url, nil), body)
+        try await on(loop) { store.close() }
+        loop.stop()
+        return try result.get()
+    }
+
+    /// A database that Coder made, opened as one. Its shape is imitated: our tables, which are Coder's, in the schema
+    /// `public`, with `schema_migrations` and the columns of workspaces that we read beside them.
+    public static func withCoders<Value: Sendable>(
+        _ body: @Sendable (TestDatabase) async throws -> Value
+    ) async throws -> Value {
+        await Slots.take()
+        defer { Slots.giveBack() }
+        return try await withPostgres(
+            shape: { url in
+                for text in CodersShape.commands { _ = try PostgresServer.run(text, url, own: false) }
+            }, body)
     }
 
     private static func result<Value>(
@@ -105,6 +125,34 @@ public final class TestDatabase: Sendable {
     /// SQL that is the same in both dialects.
     @discardableResult
     public func sql(_ text: String) throws -> [[String?]] { try sql(sqlite: text, postgres: text) }
+}
+
+private enum CodersShape {
+    static let commands = [
+        "DROP SCHEMA public CASCADE", "DROP TABLE usersd.schema_version", "ALTER SCHEMA usersd RENAME TO public",
+        "CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)",
+        "INSERT INTO schema_migrations VALUES (551, false)",
+        "CREATE TYPE workspace_transition AS ENUM ('start', 'stop', 'delete')",
+        """
+        CREATE TABLE workspaces (
+            id uuid PRIMARY KEY, owner_id uuid NOT NULL REFERENCES users (id), template_id uuid NOT NULL,
+            deleted boolean NOT NULL DEFAULT false)
+        """,
+        """
+        CREATE TABLE workspace_builds (
+            id uuid PRIMARY KEY, workspace_id uuid NOT NULL REFERENCES workspaces (id),
+            template_version_id uuid NOT NULL, transition workspace_transition NOT NULL,
+            created_at timestamptz NOT NULL)
+        """,
+        """
+        CREATE TABLE workspace_build_parameters (
+            workspace_build_id uuid NOT NULL REFERENCES workspace_builds (id), name text NOT NULL, value text NOT NULL)
+        """,
+        """
+        CREATE TABLE template_version_parameters (
+            template_version_id uuid NOT NULL, name text NOT NULL, ephemeral boolean NOT NULL DEFAULT false)
+        """,
+    ]
 }
 
 extension SQLiteDatabase.Options {

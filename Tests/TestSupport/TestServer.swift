@@ -25,13 +25,28 @@ public final class TestLog: Sendable {
     func add(_ line: String) { entries.withLock { $0.append(line) } }
 }
 
-/// The passcodes that would have been mailed.
-public final class Outbox: PasscodeDelivery {
-    private let sent = Mutex<[Passcode]>([])
+/// The notices that would have been mailed.
+public final class Outbox: NoticeDelivery {
+    public struct Passcode: Sendable {
+        public let text: String
+        public let email: String
+        public let userID: UUID
+    }
 
-    public var passcodes: [Passcode] { sent.withLock { $0 } }
+    private let sent = Mutex<[Notice]>([])
 
-    public func deliver(_ passcode: Passcode) { sent.withLock { $0.append(passcode) } }
+    public var takesAccountNotices: Bool { true }
+
+    public var notices: [Notice] { sent.withLock { $0 } }
+
+    public var passcodes: [Passcode] {
+        notices.compactMap { notice in
+            guard case .passcode(let text) = notice.event else { return nil }
+            return Passcode(text: text, email: notice.email, userID: notice.userID)
+        }
+    }
+
+    public func deliver(_ notice: Notice) { sent.withLock { $0.append(notice) } }
 }
 
 private struct TestLogHandler: LogHandler {
@@ -56,6 +71,7 @@ public final class TestServer: Sendable {
     public let log: TestLog
     public let outbox: Outbox
     private let dispatcher: Dispatcher
+    private let background: Background
 
     private static let pool = Offload(threadCount: 2, queueLimit: 10_000)
 
@@ -73,6 +89,16 @@ public final class TestServer: Sendable {
         }
     }
 
+    /// The same on a Postgres database that Coder made, with its workspaces.
+    public static func withCodersDatabase<Value: Sendable>(
+        _ body: @Sendable (TestServer) async throws -> Value
+    ) async throws -> Value {
+        var configuration = Configuration()
+        configuration.isRateLimitDisabled = true
+        let settled = configuration
+        return try await TestDatabase.withCoders { database in try await body(try TestServer(database, settled)) }
+    }
+
     private init(_ database: TestDatabase, _ configuration: Configuration) throws {
         let clock = TestClock()
         let log = TestLog()
@@ -84,18 +110,19 @@ public final class TestServer: Sendable {
         let ambient = Ambient(now: { clock.now }, fillRandom: { Syscall.fillRandom($0) })
         // A thousandth of the usual cost: tests sign in often.
         let passwords = PasswordHasher(pool: Self.pool, ambient: ambient, iterations: 64)
+        background = Background(database.loop)
         dispatcher = try Dispatcher(
             store: database.store, configuration: configuration,
             shared: SharedState(
                 passwords: passwords, sshKeys: SSHKeyMaker(algorithm: .ed25519, pool: Self.pool, ambient: ambient),
                 delivery: outbox,
                 coveredPrices: [PriceKey(provider: "openai", model: "gpt-4o")]),
-            ambient: ambient, log: Logger(label: "test") { _ in TestLogHandler(log: log) })
+            ambient: ambient, background: background, log: Logger(label: "test") { _ in TestLogHandler(log: log) })
     }
 
     // MARK: Requests
 
-    /// Sends one request.
+    /// Sends one request, and waits for what goes on behind its answer.
     /// - Parameters:
     ///   - target: path and query as they stand in the request line.
     ///   - token: sent as `Coder-Session-Token`.
@@ -118,6 +145,7 @@ public final class TestServer: Sendable {
             body: Array((body ?? "").utf8), peer: address)
         let dispatcher = dispatcher
         let response = await Task(executorPreference: database.loop) { await dispatcher.respond(to: request) }.value
+        await background.settle()
         return Answer(response, hasBody: method != "HEAD")
     }
 

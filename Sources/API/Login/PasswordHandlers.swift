@@ -1,12 +1,12 @@
 internal import HTTP
-public import Storage
+internal import Storage
 
 /// Changing and resetting a password (auth.md §4, §5).
 struct PasswordHandlers: Sendable {
     let store: any IdentityStore
     let configuration: Configuration
     let passwords: PasswordHasher
-    let delivery: any PasscodeDelivery
+    let notices: NoticeBoard
     let ambient: Ambient
     let faults: Faults
 
@@ -48,23 +48,16 @@ struct PasswordHandlers: Sendable {
 
     // MARK: With a passcode
 
-    /// `POST /users/otp/request`: 204 whoever asks for whomever. Known and unknown addresses cost the same work.
+    /// `POST /users/otp/request`: 204 whoever asks for whomever. Known and unknown addresses cost the same work before
+    /// the answer; looking the address up, storing and sending come behind it.
     @Sendable func requestPasscode(_ call: Call) async throws(APIError) -> Reply {
         try refuseWhenDisabled()
         let email = try call.body().string("email")
         try UserRules.check([("email", email, UserRules.email(email))])
         let passcode = ambient.randomID().description
         let hash = try await passwords.hash(passcode)
-        do throws(StorageError) {
-            if let account = try await store.credentials(email: email), account.loginType == .password {
-                let expiry = call.now.adding(seconds: Self.passcodeLifetime)
-                try await store.setPasscode(hash, expiresAt: expiry, ofUser: account.userID)
-                delivery.deliver(Passcode(text: passcode, email: account.email, userID: account.userID))
-            }
-        } catch {
-            // Even this would tell that the address is known; the cause is for the operator.
-            faults.note("a passcode could not be stored", error)
-        }
+        notices.sendPasscode(
+            passcode, hash: hash, to: email, expiresAt: call.now.adding(seconds: Self.passcodeLifetime))
         return Reply(Response(.noContent))
     }
 
@@ -117,16 +110,4 @@ struct PasswordHandlers: Sendable {
         }
         return isRight
     }
-}
-
-/// A passcode on its way to a person.
-public struct Passcode: Sendable {
-    public let text: String
-    public let email: String
-    public let userID: UUID
-}
-
-/// Takes passcodes to people. `deliver` returns at once; what it does is off the request path, retried and bounded.
-public protocol PasscodeDelivery: Sendable {
-    func deliver(_ passcode: Passcode)
 }

@@ -3,6 +3,7 @@ internal import Storage
 /// `PUT /users/{user}/status/…` (users.md §14). Bodies are ignored.
 struct StatusHandlers: Sendable {
     let store: any UserStore
+    let notices: NoticeBoard
     let faults: Faults
 
     @Sendable func suspend(_ call: Call) async throws(APIError) -> UserWire {
@@ -13,13 +14,16 @@ struct StatusHandlers: Sendable {
     @Sendable func activate(_ call: Call) async throws(APIError) -> UserWire { try await set(.active, call) }
 
     private func set(_ status: UserStatus, _ call: Call) async throws(APIError) -> UserWire {
-        let target = try call.target
-        guard try call.caller.can(.update, .user(target.id)), !target.isSystem else { throw .forbidden }
-        do throws(StorageError) {
-            return UserWire(try await store.setStatus(status, ofUser: target.id, at: call.now))
-        } catch {
+        let (caller, target) = (try call.caller, try call.target)
+        guard caller.can(.update, .user(target.id)), !target.isSystem else { throw .forbidden }
+        let user: UserRecord
+        do throws(StorageError) { user = try await store.setStatus(status, ofUser: target.id, at: call.now) } catch {
             throw faults.error(error)
         }
+        let isSuspended = status == .suspended
+        notices.tellAdministrators(of: user, by: caller) { isSuspended ? .suspended($0) : .activated($0) }
+        notices.tell(user, isSuspended ? .youWereSuspended : .youWereActivated)
+        return UserWire(user)
     }
 }
 

@@ -7,6 +7,7 @@ struct UserHandlers: Sendable {
     let configuration: Configuration
     let passwords: PasswordHasher
     let sshKeys: SSHKeyMaker
+    let notices: NoticeBoard
     let ambient: Ambient
     let faults: Faults
 
@@ -62,11 +63,10 @@ struct UserHandlers: Sendable {
             id: ambient.randomID(), username: request.username, name: request.name, email: request.email,
             hashedPassword: hash, status: status, loginType: loginType, isServiceAccount: request.isServiceAccount,
             roles: roles, organizationIDs: organizations, sshKey: try await sshKeys.make(), createdAt: call.now)
-        do throws(StorageError) {
-            return UserWire(try await store.create(user))
-        } catch {
-            throw faults.error(error)
-        }
+        let created: UserRecord
+        do throws(StorageError) { created = try await store.create(user) } catch { throw faults.error(error) }
+        notices.tellAdministrators(of: created, by: caller) { .created($0) }
+        return UserWire(created)
     }
 
     /// Service accounts need no licence here (decisions.md #6), but the same shape.
@@ -182,6 +182,7 @@ struct UserHandlers: Sendable {
         } catch {
             throw faults.error(error)
         }
+        notices.tellAdministrators(of: target, by: caller) { .deleted($0) }
         return Message("User has been deleted!")
     }
 }

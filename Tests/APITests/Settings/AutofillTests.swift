@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// users.md §10 and §1.3: the parameters and the rights; cases 98, 100 and the last of 99 in §15. There are no
-/// workspaces here, so the answer is always `[]`.
+/// workspaces here, so the answer is always `[]`; `WorkspaceOwnerTests` has some.
 @Suite struct AutofillTests {
     private static let id = "5f0c1d5e-8a9b-4c3d-9e2f-0000000000aa"
 
