@@ -23,6 +23,8 @@ let package = Package(
     dependencies: [
         // SHA-256, PBKDF2 and Ed25519: cryptography is not ours to write.
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        // Signatures of ID tokens, over the key sets of providers.
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         // Levels and the line format on standard error.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
@@ -35,8 +37,8 @@ let package = Package(
 
         // A thread, its epoll set and its task executor; the pool for work that burns CPU.
         .target(name: "Loops", dependencies: ["CLinux"], swiftSettings: house),
-        // Mail and webhooks through libcurl, off the loops.
-        .target(name: "Outbound", dependencies: ["Loops", "CCurl"], swiftSettings: house),
+        // Mail, webhooks and sign-in providers through libcurl, off the loops.
+        .target(name: "Outbound", dependencies: ["HTTP", "Loops", "CCurl"], swiftSettings: house),
         .target(name: "HTTP", swiftSettings: house),
         .target(name: "HTTPEngine", dependencies: ["HTTP", "Loops", "CLinux"], swiftSettings: house),
         .target(name: "JSON", swiftSettings: house),
@@ -56,6 +58,7 @@ let package = Package(
                 "HTTP", "JSON", "Storage", "Loops",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house),
@@ -70,12 +73,20 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "API", "HTTP", "HTTPEngine", "JSON", "Loops", "Storage", "StorageSQLite", "StoragePostgres",
+                "API", "HTTP", "HTTPEngine", "JSON", "Loops", "Outbound", "Storage", "StorageSQLite",
+                "StoragePostgres",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/TestSupport", swiftSettings: house),
         .testTarget(
-            name: "APITests", dependencies: ["TestSupport", "API", "HTTP", "JSON", "Loops", "Storage"],
+            name: "APITests",
+            dependencies: [
+                "TestSupport", "API", "HTTP", "JSON", "Loops", "Outbound", "Storage",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
             swiftSettings: house),
         .testTarget(
             name: "EngineTests", dependencies: ["HTTPEngine", "HTTP", "JSON", "Loops"], swiftSettings: house),
@@ -84,6 +95,8 @@ let package = Package(
             dependencies: ["TestSupport", "Storage", "StorageSQLite", "StoragePostgres", "Loops"], swiftSettings: house),
         .testTarget(
             name: "EndToEndTests", dependencies: ["usersd", "TestSupport", "StorageSQLite", "JSON"],
+            // Sign-in providers in Python, started by the tests.
+            exclude: ["Providers"],
             swiftSettings: house),
         .testTarget(name: "PriceBookTests", dependencies: ["PriceBook", "JSON", "Seeds"], swiftSettings: house),
         .executableTarget(name: "diff-model-prices", dependencies: ["PriceBook"], swiftSettings: house),

@@ -28,7 +28,11 @@ enum APIError: Error, Sendable, Equatable {
     case malformedBody(String)  // 400; the decoder's text
     case invalid(String, [Validation])  // 400
     case refused(String, detail: String = "")  // 400 without validations
+    case answered(Status, String, detail: String)  // sign-in at a provider: any status, its own texts
+    case page(ErrorPage)  // for people: HTML
+    case notAMember(String, redirect: String)  // 401 with a Location, for people
     case notSignedIn(detail: String)  // 401, and WWW-Authenticate
+    case providerSessionEnded(String, detail: String)  // 401, and WWW-Authenticate
     case inactive(UserStatus)  // 401, and WWW-Authenticate
     case wrongCredentials  // 401
     case suspendedAtLogin(UserStatus)  // 401
@@ -54,7 +58,10 @@ enum APIError: Error, Sendable, Equatable {
     var status: Status {
         switch self {
         case .malformedBody, .invalid, .refused, .crossSite: .badRequest
-        case .notSignedIn, .inactive, .wrongCredentials, .suspendedAtLogin: .unauthorized
+        case .answered(let status, _, _): status
+        case .page(let page): page.status
+        case .notAMember: .unauthorized
+        case .notSignedIn, .providerSessionEnded, .inactive, .wrongCredentials, .suspendedAtLogin: .unauthorized
         case .forbidden, .forbiddenBecause: .forbidden
         case .notFound, .missing, .noRoute: .notFound
         case .wrongMethod: .methodNotAllowed
@@ -70,7 +77,11 @@ enum APIError: Error, Sendable, Equatable {
     private var message: String {
         switch self {
         case .malformedBody: "Request body must be valid JSON."
-        case .invalid(let message, _), .refused(let message, _): message
+        case .invalid(let message, _), .refused(let message, _), .answered(_, let message, _),
+            .providerSessionEnded(let message, _):
+            message
+        case .page(let page): page.title
+        case .notAMember: "Unauthorized"
         case .notSignedIn: Self.signedOut
         case .inactive(let status):
             "User is not active (status = \"\(status.rawValue)\"). Contact an admin to reactivate your account."
@@ -93,7 +104,10 @@ enum APIError: Error, Sendable, Equatable {
 
     private var detail: String {
         switch self {
-        case .malformedBody(let detail), .refused(_, let detail), .notSignedIn(let detail): detail
+        case .malformedBody(let detail), .refused(_, let detail), .notSignedIn(let detail),
+            .answered(_, _, let detail), .notAMember(let detail, _), .providerSessionEnded(_, let detail):
+            detail
+        case .page(let page): page.text
         case .forbidden: "You do not have the permission that this needs. If you should have it, ask an administrator."
         case .fault(let id): "The cause is in the server's log under fault id \(id)."
         default: ""
@@ -119,7 +133,14 @@ enum APIError: Error, Sendable, Equatable {
             response.body = Array("\(message)\n".utf8)
             response.add(.contentType, "text/plain; charset=utf-8")
             return response
-        case .notSignedIn, .inactive: response.add(.wwwAuthenticate, challenge(accessURL: accessURL))
+        case .page(let page): return page.response
+        case .notAMember(let reason, let redirect):
+            response.add(.location, "/login?message=\(percentEncoded(reason))&redirect=\(percentEncoded(redirect))")
+            response.add(.contentType, "text/html; charset=utf-8")
+            response.body = Array("<a href=\"/login\">Unauthorized</a>.\n".utf8)
+            return response
+        case .notSignedIn, .providerSessionEnded, .inactive:
+            response.add(.wwwAuthenticate, challenge(accessURL: accessURL))
         case .rateLimited: response.add(.retryAfter, "60")
         case .busy: response.add(.retryAfter, "1")
         default: break
@@ -127,6 +148,14 @@ enum APIError: Error, Sendable, Equatable {
         response.body = body()
         response.add(.contentType, Reply.jsonType)
         return response
+    }
+
+    /// The same for a program, where a person would get a page (auth.md §8.3).
+    var asJSON: APIError {
+        switch self {
+        case .page, .notAMember: .answered(status, message, detail: detail)
+        default: self
+        }
     }
 
     private func body() -> [UInt8] {

@@ -4,6 +4,7 @@ internal import Storage
 struct Cookie: Sendable {
     static let session = "coder_session_token"
     static let csrf = "csrf_token"
+    static let conversion = "coder_oauth_convert_jwt"
     static let hostPrefix = "__Host-"
     /// The year that session cookies live; the server alone decides validity (auth.md §9.4).
     static let sessionAge = 31_536_000
@@ -22,12 +23,24 @@ struct Cookie: Sendable {
         Cookie(csrf, token, maxAge: nil, isHTTPOnly: true, configuration)
     }
 
+    /// A step of a sign-in at a provider (auth.md §8.1); ends with the browser's session.
+    static func flow(_ name: StaticString, _ value: String, _ configuration: Configuration) -> Cookie {
+        Cookie("\(name)", value, maxAge: nil, isHTTPOnly: true, configuration)
+    }
+
+    static let clearedConversion = Cookie(line: "\(conversion)=; Path=/; Max-Age=0")
+
+    /// The session that began a conversion (auth.md §7).
+    static func endedSession(_ configuration: Configuration) -> Cookie {
+        Cookie(name(configuration), "", maxAge: 0, isHTTPOnly: true, configuration)
+    }
+
     /// Carries a conversion to the provider's callback: always Lax, never prefixed (auth.md §7).
     static func convertLogin(_ token: String, expires: Timestamp, _ configuration: Configuration) -> Cookie {
         let secure = configuration.usesSecureCookies ? "; Secure" : ""
         return Cookie(
             line:
-                "coder_oauth_convert_jwt=\(token); Path=/; Expires=\(HTTPDate.text(expires)); HttpOnly\(secure); SameSite=Lax"
+                "\(conversion)=\(token); Path=/; Expires=\(HTTPDate.text(expires)); HttpOnly\(secure); SameSite=Lax"
         )
     }
 

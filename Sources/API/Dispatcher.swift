@@ -10,15 +10,20 @@ public final class SharedState: Sendable {
     let sshKeys: SSHKeyMaker
     let delivery: any NoticeDelivery
     let coveredPrices: Set<PriceKey>
+    let providers: Providers
+    let refresh: TokenRefresh
 
     /// - Parameter coveredPrices: the rows of the built-in price book.
     public init(
-        passwords: PasswordHasher, sshKeys: SSHKeyMaker, delivery: any NoticeDelivery, coveredPrices: Set<PriceKey>
+        passwords: PasswordHasher, sshKeys: SSHKeyMaker, delivery: any NoticeDelivery, coveredPrices: Set<PriceKey>,
+        providers: Providers
     ) {
         self.passwords = passwords
         self.sshKeys = sshKeys
         self.delivery = delivery
         self.coveredPrices = coveredPrices
+        self.providers = providers
+        refresh = TokenRefresh(providers: providers)
     }
 }
 
@@ -48,18 +53,28 @@ public struct Dispatcher: Sendable {
         self.ambient = ambient
         self.shared = shared
         self.faults = faults
-        gate = Gate(store: store, configuration: configuration, faults: faults)
+        gate = Gate(store: store, refresh: shared.refresh, configuration: configuration, faults: faults)
         resolver = UserResolver(store: store, faults: faults)
         let notices = NoticeBoard(store: store, background: background, delivery: shared.delivery, faults: faults)
         let organizations = OrganizationHandlers(store: store, faults: faults)
         let login = LoginHandlers(
-            store: store, configuration: configuration, passwords: passwords, ambient: ambient, faults: faults)
+            store: store, configuration: configuration, passwords: passwords, providers: shared.providers,
+            ambient: ambient, faults: faults)
+        let conversions = ConvertLoginHandlers(
+            store: store, login: login, configuration: configuration, ambient: ambient, faults: faults)
+        let oauth = OAuthHandlers(
+            providers: shared.providers,
+            accounts: ProviderAccounts(
+                store: store, conversions: conversions, providers: shared.providers, configuration: configuration,
+                sshKeys: shared.sshKeys, ambient: ambient, faults: faults),
+            flow: OAuthFlow(configuration: configuration, ambient: ambient), configuration: configuration,
+            faults: faults)
         routes = Routes.table(
             Rooms(
                 site: SiteHandlers(configuration: configuration), fixed: FixedAnswers(configuration: configuration),
                 users: UserHandlers(
-                    store: store, configuration: configuration, passwords: passwords, sshKeys: shared.sshKeys,
-                    notices: notices, ambient: ambient, faults: faults),
+                    store: store, configuration: configuration, providers: shared.providers, passwords: passwords,
+                    sshKeys: shared.sshKeys, notices: notices, ambient: ambient, faults: faults),
                 firstUser: FirstUserHandlers(
                     store: store, passwords: passwords, sshKeys: shared.sshKeys, ambient: ambient, faults: faults),
                 login: login,
@@ -75,8 +90,7 @@ public struct Dispatcher: Sendable {
                     store: store, configuration: configuration, passwords: passwords, notices: notices,
                     ambient: ambient, faults: faults),
                 prices: PriceHandlers(store: store, covered: shared.coveredPrices, log: log, faults: faults),
-                convertLogin: ConvertLoginHandlers(
-                    store: store, login: login, configuration: configuration, ambient: ambient, faults: faults)))
+                convertLogin: conversions, oauth: oauth))
         table = try PathTable(
             routes.enumerated().map { PathTable<Int>.Entry($1.method, $1.path, $0) }, closed: Routes.closed)
         let version = (HeaderName("X-Coder-Build-Version"), configuration.version)

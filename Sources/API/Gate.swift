@@ -9,11 +9,14 @@ struct Gate: Sendable {
         case signedIn(Caller)
         /// The reason is the detail of a 401, where a session is needed.
         case signedOut(String)
+        /// The answer, where a session is needed.
+        case refused(APIError)
         /// The database could not say.
         case trouble(StorageError)
     }
 
-    let store: any KeyStore & UserStore
+    let store: any KeyStore & UserStore & IdentityStore
+    let refresh: TokenRefresh
     let configuration: Configuration
     let faults: Faults
 
@@ -43,8 +46,17 @@ struct Gate: Sendable {
         if KeyRules.isExpired(key, at: now) {
             return .signedOut("API key expired at \"\(RFC3339.text(key.expiresAt))\".")
         }
-        if key.loginType == .github || key.loginType == .oidc, !session.hasLink {
-            return .signedOut("Sign in with \(key.loginType.rawValue) again.")
+        if key.loginType == .github || key.loginType == .oidc {
+            guard let expiry = session.linkExpiry else {
+                return .signedOut("Sign in with \(key.loginType.rawValue) again.")
+            }
+            if TokenRefresh.isExpired(expiry, at: now) {
+                switch try await refresh.renew(key, in: store, at: now, faults) {
+                case .renewed: break
+                case .signedOut(let detail): return .signedOut(detail)
+                case .refused(let error): return .refused(error)
+                }
+            }
         }
         var user = session.user
         // Keys go with their user; one that was left over opens nothing.
@@ -73,6 +85,7 @@ struct Gate: Sendable {
         switch verdict {
         case .signedIn(let found): caller = found
         case .signedOut(let detail): throw .notSignedIn(detail: detail)
+        case .refused(let error): throw error
         case .trouble(let error): throw faults.error(error)
         }
         switch caller.user.status {

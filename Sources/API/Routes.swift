@@ -20,6 +20,7 @@ struct Rooms: Sendable {
     let passwords: PasswordHandlers
     let prices: PriceHandlers
     let convertLogin: ConvertLoginHandlers
+    let oauth: OAuthHandlers
 }
 
 /// The table of routes; reads like the API reference. A path that ends in `/` also matches without it.
@@ -38,6 +39,9 @@ enum Routes {
         Route(.get,    "/api/v2/users/authmethods",                            .anyone,   .ok,                      r.login.methods,             "The ways to sign in."),
         Route(.post,   "/api/v2/users/validate-password",                      .anyone,   .ok,      limiter: .login, r.login.validatePassword,   "Judge a password's strength."),
 
+        Route(.get,    "/api/v2/users/oauth2/github/callback",                 .anyone,             limiter: .login, r.oauth.github,             "Sign in with GitHub: begins a flow, and ends it."),
+        Route(.get,    "/api/v2/users/oauth2/github/device",                   .anyone,   .ok,      limiter: .login, r.oauth.device,             "A code for a sign-in with GitHub from another device."),
+        Route(.get,    "/api/v2/users/oidc/callback",                          .anyone,             limiter: .login, r.oauth.oidc,               "Sign in with OpenID Connect: begins a flow, and ends it."),
         Route(.get,    "/api/v2/users/oidc-claims",                            .signedIn,                           r.login.claims,              "The claims of the caller's provider."),
         Route(.get,    "/api/v2/users/",                                       .signedIn, .ok,                      r.users.list,                "Search users."),
         Route(.post,   "/api/v2/users/",                                       .signedIn, .created,                 r.users.create,              "Create a user."),

@@ -29,6 +29,28 @@ public enum JSONValue: Sendable, Equatable {
     }
 }
 
+/// Ways into a value; nil, or nothing, where it is of another kind.
+extension JSONValue {
+    /// A member of an object; the last one of that name.
+    public subscript(name: String) -> JSONValue? {
+        guard case .object(let members) = self else { return nil }
+        return members.last { $0.name == name }?.value
+    }
+
+    public subscript(index: Int) -> JSONValue? { elements.indices.contains(index) ? elements[index] : nil }
+
+    public var elements: [JSONValue] { if case .array(let elements) = self { elements } else { [] } }
+
+    public var text: String? { if case .string(let text) = self { text } else { nil } }
+
+    public var flag: Bool? { if case .bool(let flag) = self { flag } else { nil } }
+
+    public var integer: Int? { if case .number(let digits) = self { Int(digits) } else { nil } }
+
+    /// The names of an object's members, in order.
+    public var names: [String] { if case .object(let members) = self { members.map(\.name) } else { [] } }
+}
+
 /// What keeps bytes from being JSON.
 public enum JSONError: Error, Sendable, Equatable, CustomStringConvertible {
     /// There was nothing but white space.

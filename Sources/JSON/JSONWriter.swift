@@ -87,6 +87,24 @@ public struct JSONWriter: Sendable {
         if let value { integer(value) } else { null() }
     }
 
+    /// A value as it was read; numbers keep their spelling.
+    public mutating func value(_ value: JSONValue) {
+        switch value {
+        case .null: null()
+        case .bool(let flag): bool(flag)
+        case .number(let digits): json(Array(digits.utf8))
+        case .string(let text): string(text)
+        case .array(let elements): array(elements) { writer, element in writer.value(element) }
+        case .object(let members):
+            object { object in
+                for member in members {
+                    object.key(member.name)
+                    object.value(member.value)
+                }
+            }
+        }
+    }
+
     /// A value that is JSON already.
     public mutating func json(_ text: [UInt8]) {
         separate()

@@ -42,36 +42,73 @@ struct Transfer: ~Copyable {
         curl_set_list(handle, option, list)
     }
 
-    /// What is being sent, and how far.
-    private final class Upload {
-        let bytes: [UInt8]
+    /// What is being sent, and how far; what has come, and how much may.
+    private final class Exchange {
+        let upload: [UInt8]
         var sent = 0
-        init(_ bytes: [UInt8]) { self.bytes = bytes }
+        let limit: Int
+        var head: [String] = []
+        var body: [UInt8] = []
+        var isTooLarge = false
+
+        init(_ upload: [UInt8], limit: Int) {
+            self.upload = upload
+            self.limit = limit
+        }
+
+        static func of(_ context: UnsafeMutableRawPointer) -> Exchange {
+            Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()
+        }
     }
 
-    /// Sends `bytes` and waits for the answer, whose body is dropped.
-    /// - Returns: the last status that the other side sent.
-    func perform(sending bytes: [UInt8]) throws(Failure) -> Int {
-        let upload = Upload(bytes)
-        curl_set_pointer(handle, CURLOPT_READDATA, Unmanaged.passUnretained(upload).toOpaque())
+    /// The last status that the other side sent, its header lines and its body.
+    struct Answer {
+        let status: Int
+        let head: [String]
+        let body: [UInt8]
+    }
+
+    /// Sends `bytes` and waits for the answer.
+    /// - Parameter limit: bytes of the answer's body.
+    func perform(sending bytes: [UInt8], limit: Int = 1 << 16) throws(Failure) -> Answer {
+        let exchange = Exchange(bytes, limit: limit)
+        let context = Unmanaged.passUnretained(exchange).toOpaque()
+        for option in [CURLOPT_READDATA, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA] {
+            curl_set_pointer(handle, option, context)
+        }
         curl_set_transfer(handle, CURLOPT_READFUNCTION) { buffer, size, count, context in
             guard let buffer, let context else { return 0 }
-            let upload = Unmanaged<Upload>.fromOpaque(context).takeUnretainedValue()
-            let length = min(size * count, upload.bytes.count - upload.sent)
-            for offset in 0..<length { buffer[offset] = CChar(bitPattern: upload.bytes[upload.sent + offset]) }
-            upload.sent += length
+            let exchange = Exchange.of(context)
+            let length = min(size * count, exchange.upload.count - exchange.sent)
+            for offset in 0..<length { buffer[offset] = CChar(bitPattern: exchange.upload[exchange.sent + offset]) }
+            exchange.sent += length
             return length
         }
-        curl_set_transfer(handle, CURLOPT_WRITEFUNCTION) { _, size, count, _ in size * count }
-        let code = withExtendedLifetime(upload) { curl_easy_perform(handle) }
+        curl_set_transfer(handle, CURLOPT_WRITEFUNCTION) { buffer, size, count, context in
+            guard let buffer, let context else { return 0 }
+            let exchange = Exchange.of(context)
+            exchange.isTooLarge = exchange.body.count + size * count > exchange.limit
+            // A short count makes libcurl give up.
+            guard !exchange.isTooLarge else { return 0 }
+            exchange.body += UnsafeRawBufferPointer(start: buffer, count: size * count)
+            return size * count
+        }
+        curl_set_transfer(handle, CURLOPT_HEADERFUNCTION) { buffer, size, count, context in
+            guard let buffer, let context else { return 0 }
+            let line = UnsafeRawBufferPointer(start: buffer, count: size * count)
+            Exchange.of(context).head.append(String(decoding: line, as: UTF8.self))
+            return size * count
+        }
+        let code = withExtendedLifetime(exchange) { curl_easy_perform(handle) }
         var status = 0
         curl_status(handle, &status)
+        if exchange.isTooLarge { throw Failure(description: "an answer of over \(limit) bytes", isTransient: false) }
         guard code == CURLE_OK else {
             throw Failure(
                 description: "\(String(cString: curl_easy_strerror(code)))\(status > 0 ? " (status \(status))" : "")",
                 isTransient: code != CURLE_LOGIN_DENIED && code != CURLE_URL_MALFORMAT
                     && code != CURLE_PEER_FAILED_VERIFICATION && !(500...599 ~= status && code == CURLE_SEND_ERROR))
         }
-        return status
+        return Answer(status: status, head: exchange.head, body: exchange.body)
     }
 }

@@ -16,7 +16,7 @@ public struct Webhook: Sendable {
         transfer.set(CURLOPT_POST, 1)
         transfer.set(CURLOPT_POSTFIELDSIZE, json.count)
         transfer.set(CURLOPT_HTTPHEADER, ["Content-Type: application/json", "Expect:"])
-        let status = try transfer.perform(sending: json)
+        let status = try transfer.perform(sending: json).status
         guard 200...299 ~= status else {
             throw Transfer.Failure(
                 description: "the webhook answered \(status)", isTransient: status >= 500 || status == 429)

@@ -38,6 +38,26 @@ public protocol IdentityStore: Sendable {
     /// The merged claims of the user's OpenID Connect link, as a JSON object; nil without a link.
     func claims(ofUser id: UUID) async throws(StorageError) -> [UInt8]?
 
+    /// A live user, whatever the case of the e-mail, system users included. An empty e-mail is nobody's.
+    func findUser(email: String) async throws(StorageError) -> UserRecord?
+
+    /// The live user whom this account at a provider signs in.
+    func findUser(linkedID: String, loginType: LoginType) async throws(StorageError) -> UserRecord?
+
+    /// - Returns: nil when the user has no link of that type.
+    func link(ofUser id: UUID, loginType: LoginType) async throws(StorageError) -> LinkRecord?
+
+    /// Replaces a link's tokens, while the refresh token is still the one they were got with.
+    /// - Returns: false when another process was faster, or the link is gone.
+    func refreshLink(_ link: LinkRecord, replacing refreshToken: String) async throws(StorageError) -> Bool
+
+    /// Creates or updates the user, writes the link and opens the session, or does nothing of it. A dormant user
+    /// wakes up.
+    /// - Returns: the user as it is then.
+    /// - Throws: `.notFound` if the existing account is gone; `.refused(.loginType)`, `.refused(.suspended)`,
+    ///   `.refused(.linkedElsewhere)`, `.refused(.signUpsOff)`; `.conflict(.username)`, `.conflict(.email)`.
+    func signIn(_ signIn: ProviderSignIn) async throws(StorageError) -> UserRecord
+
     /// Whether a live user has the name or the (non-empty) e-mail, in any case; system users count.
     func isTaken(username: String, email: String) async throws(StorageError) -> Bool
 

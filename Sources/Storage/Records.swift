@@ -176,13 +176,14 @@ public struct KeyRecord: Sendable, Equatable {
 public struct SessionRecord: Sendable {
     public let key: KeyRecord
     public let user: UserRecord
-    /// A `user_links` row of the key's login type exists.
-    public let hasLink: Bool
+    /// When the provider's token of the user's link of the key's login type expires: `Timestamp.zero` is never, nil
+    /// that there is no such link.
+    public let linkExpiry: Timestamp?
 
-    public init(key: KeyRecord, user: UserRecord, hasLink: Bool) {
+    public init(key: KeyRecord, user: UserRecord, linkExpiry: Timestamp?) {
         self.key = key
         self.user = user
-        self.hasLink = hasLink
+        self.linkExpiry = linkExpiry
     }
 }
 

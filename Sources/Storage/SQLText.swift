@@ -11,6 +11,7 @@ public enum StatementName: Int, CaseIterable, Sendable {
     case keyByID, keyByName, tokens, expireKey, purgeKeys, deleteKeysOfUser
     // identity.sql
     case credentials, credentialsByID, claims, setPassword, setPasscode, resetPassword
+    case userByEmail, userByLink, link, refreshLink, upsertLink, signInUser
     // sshkeys.sql
     case sshKey, setSSHKey
     // organizations.sql
@@ -21,7 +22,7 @@ public enum StatementName: Int, CaseIterable, Sendable {
     // prices.sql
     case seedPrices, prices
     // site.sql
-    case insertDeploymentID, deploymentID, insertConvertLoginKey, convertLoginKey, ping
+    case insertDeploymentID, deploymentID, insertConvertLoginKey, convertLoginKey, convertLoginKeyBySequence, ping
 
     public var name: String { "\(self)" }
 }

@@ -57,6 +57,9 @@ public protocol SiteStore: Sendable {
     /// - Throws: `.notFound` in a Coder database without a usable key.
     func convertLoginKey(at now: Timestamp, orElse fresh: [UInt8]) async throws(StorageError) -> SigningKey
 
+    /// The key of that number, while it is valid.
+    func convertLoginKey(sequence: Int64, at now: Timestamp) async throws(StorageError) -> SigningKey?
+
     /// One round trip to the database.
     func ping() async throws(StorageError)
 }

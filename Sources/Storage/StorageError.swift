@@ -23,6 +23,13 @@ public enum Constraint: Sendable, Equatable {
     /// The last user with the role `owner`.
     case lastOwner
     case tokenName
+    /// The account signs in another way.
+    case loginType
+    case suspended
+    /// The account is linked to another one of the same provider, or that one to another account.
+    case linkedElsewhere
+    /// Only the first user may come unasked.
+    case signUpsOff
     case membership
     /// Nothing new may belong to a deleted user.
     case deletedUser

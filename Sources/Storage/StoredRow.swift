@@ -51,6 +51,17 @@ extension StoredRow {
             memberships: try StoredLists.memberships(bytes(start + 14)), hasAISeat: bool(start + 15))
     }
 
+    /// The columns of statement `link`.
+    @inlinable
+    public func link() throws(StorageError) -> LinkRecord {
+        guard let loginType = LoginType(rawValue: text(1)) else {
+            throw .broken("a stored link has an unknown login type")
+        }
+        return LinkRecord(
+            userID: try id(0), loginType: loginType, linkedID: text(2), accessToken: text(3), refreshToken: text(4),
+            expiry: time(5), claims: bytes(6))
+    }
+
     /// `part.organizationColumns`.
     @inlinable
     public func organization() throws(StorageError) -> OrganizationRecord {

@@ -30,6 +30,7 @@ enum PostgresCodes {
         case "idx_users_username", "users_username_lower_idx": .username
         case "idx_users_email", "users_email_lower_idx": .email
         case "idx_api_key_name": .tokenName
+        case "user_links_linked_id_login_type_idx": .linkedElsewhere
         case "organization_members_pkey": .membership
         default: .other(name)
         }

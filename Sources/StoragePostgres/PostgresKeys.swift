@@ -3,8 +3,10 @@ public import Storage
 extension PostgresStorage {
     public func session(keyID: String) async throws(StorageError) -> SessionRecord? {
         guard let row = try await pipeline.first(.session, [.text(keyID)]) else { return nil }
-        let user = try row.user(at: PostgresRow.keyColumnCount + 1)
-        return SessionRecord(key: try row.key(), user: user, hasLink: row.bool(PostgresRow.keyColumnCount))
+        let link = PostgresRow.keyColumnCount
+        return SessionRecord(
+            key: try row.key(), user: try row.user(at: link + 1),
+            linkExpiry: row.isNull(link) ? nil : row.time(link))
     }
 
     public func key(id: String) async throws(StorageError) -> KeyRecord {
@@ -24,18 +26,16 @@ extension PostgresStorage {
     }
 
     public func insert(_ key: KeyRecord) async throws(StorageError) {
-        let results = try await pipeline.atomic([
-            (
-                .insertKey,
-                [
-                    .text(key.id), .binary(key.hashedSecret), .id(key.userID), .time(key.lastUsed),
-                    .time(key.expiresAt), .time(key.createdAt), .time(key.updatedAt), .text(key.loginType.rawValue),
-                    .integer(key.lifetime), .text(key.ipAddress), .text(key.tokenName), .list(key.scopes),
-                    .list(key.allowList),
-                ]
-            )
-        ])
+        let results = try await pipeline.atomic([(.insertKey, Self.values(key))])
         guard results[0].changed > 0 else { throw .refused(.deletedUser) }
+    }
+
+    static func values(_ key: KeyRecord) -> [PostgresValue] {
+        [
+            .text(key.id), .binary(key.hashedSecret), .id(key.userID), .time(key.lastUsed), .time(key.expiresAt),
+            .time(key.createdAt), .time(key.updatedAt), .text(key.loginType.rawValue), .integer(key.lifetime),
+            .text(key.ipAddress), .text(key.tokenName), .list(key.scopes), .list(key.allowList),
+        ]
     }
 
     public func record(_ use: KeyUse) async throws(StorageError) {

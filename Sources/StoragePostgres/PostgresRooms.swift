@@ -34,5 +34,11 @@ extension PostgresStorage {
         return SigningKey(sequence: row.integer(0), secret: row.text(1))
     }
 
+    public func convertLoginKey(sequence: Int64, at now: Timestamp) async throws(StorageError) -> SigningKey? {
+        try await pipeline.first(.convertLoginKeyBySequence, [.integer(sequence), .time(now)]).map { row in
+            SigningKey(sequence: row.integer(0), secret: row.text(1))
+        }
+    }
+
     public func ping() async throws(StorageError) { _ = try await pipeline.run(.ping) }
 }

@@ -39,7 +39,7 @@ extension PostgresStorage {
         return UserRecord(inserted: user)
     }
 
-    private static func inserts(_ user: NewUser) -> [(StatementName, [PostgresValue])] {
+    static func inserts(_ user: NewUser) -> [(StatementName, [PostgresValue])] {
         let time = PostgresValue.time(user.createdAt)
         let insert: [PostgresValue] = [
             .id(user.id), .text(user.username), .text(user.name), .text(user.email), .binary(user.hashedPassword),

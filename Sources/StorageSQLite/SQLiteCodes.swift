@@ -25,7 +25,7 @@ enum SQLiteCodes {
             ("users.username", .username), ("users_username_lower_idx", .username),
             ("users.email", .email), ("users_email_lower_idx", .email),
             ("api_keys.user_id, api_keys.token_name", .tokenName),
-            ("organization_members.organization_id", .membership),
+            ("organization_members.organization_id", .membership), ("user_links.linked_id", .linkedElsewhere),
         ]
         if message.hasPrefix("UNIQUE") {
             for (text, constraint) in unique where message.contains(text) { return .conflict(constraint) }

@@ -3,8 +3,10 @@ public import Storage
 extension SQLiteStorage {
     public func session(keyID: String) async throws(StorageError) -> SessionRecord? {
         try reader.first(.session, [.text(keyID)]) { (row) throws(StorageError) in
-            let user = try row.user(at: SQLiteRow.keyColumnCount + 1)
-            return SessionRecord(key: try row.key(), user: user, hasLink: row.bool(SQLiteRow.keyColumnCount))
+            let link = SQLiteRow.keyColumnCount
+            return SessionRecord(
+                key: try row.key(), user: try row.user(at: link + 1),
+                linkExpiry: row.isNull(link) ? nil : row.time(link))
         }
     }
 
@@ -27,14 +29,18 @@ extension SQLiteStorage {
 
     public func insert(_ key: KeyRecord) async throws(StorageError) {
         try await writer.write { (connection) throws(StorageError) in
-            try connection.run(
-                .insertKey,
-                [
-                    .text(key.id), .blob(key.hashedSecret), .id(key.userID), .time(key.lastUsed), .time(key.expiresAt),
-                    .time(key.createdAt), .time(key.updatedAt), .text(key.loginType.rawValue), .integer(key.lifetime),
-                    .text(key.ipAddress), .text(key.tokenName), .list(key.scopes), .list(key.allowList),
-                ])
+            try Self.insert(key, on: connection)
         }
+    }
+
+    static func insert(_ key: KeyRecord, on connection: SQLiteConnection) throws(StorageError) {
+        try connection.run(
+            .insertKey,
+            [
+                .text(key.id), .blob(key.hashedSecret), .id(key.userID), .time(key.lastUsed), .time(key.expiresAt),
+                .time(key.createdAt), .time(key.updatedAt), .text(key.loginType.rawValue), .integer(key.lifetime),
+                .text(key.ipAddress), .text(key.tokenName), .list(key.scopes), .list(key.allowList),
+            ])
     }
 
     public func record(_ use: KeyUse) async throws(StorageError) {

@@ -58,6 +58,12 @@ extension SQLiteStorage {
         return key
     }
 
+    public func convertLoginKey(sequence: Int64, at now: Timestamp) async throws(StorageError) -> SigningKey? {
+        try reader.first(.convertLoginKeyBySequence, [.integer(sequence), .time(now)]) {
+            SigningKey(sequence: $0.integer(0), secret: $0.text(1))
+        }
+    }
+
     public func ping() async throws(StorageError) {
         _ = try reader.first(.ping) { $0.integer(0) }
     }

@@ -39,7 +39,7 @@ extension SQLiteStorage {
         }
     }
 
-    private static func insert(_ user: NewUser, on connection: SQLiteConnection) throws(StorageError) -> UserRecord {
+    static func insert(_ user: NewUser, on connection: SQLiteConnection) throws(StorageError) -> UserRecord {
         do throws(StorageError) {
             try connection.run(
                 .insertUser,

@@ -1,5 +1,4 @@
 internal import API
-internal import Glibc
 internal import HTTP
 internal import HTTPEngine
 internal import Logging
@@ -145,11 +144,8 @@ struct Config: Sendable {
 
     private var mailPassword: String {
         let path = text("email-auth-password-file")
-        guard !path.isEmpty, let file = fopen(path, "r") else { return text("email-auth-password") }
-        defer { fclose(file) }
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = fread(&buffer, 1, buffer.count, file)
-        return String(decoding: buffer[..<count].prefix { $0 != 10 && $0 != 13 }, as: UTF8.self)
+        guard !path.isEmpty, let bytes = File.read(path, limit: 4096) else { return text("email-auth-password") }
+        return String(decoding: bytes.prefix { $0 != 10 && $0 != 13 }, as: UTF8.self)
     }
 
     // MARK: Printing

@@ -70,14 +70,16 @@ struct Usersd {
         log.logLevel = Logger.Level(rawValue: config.text("log-level")) ?? .notice
         let address = try config.address()
         let configuration = try config.api(listening: address)
+        let (github, oidc) = (try config.github(), try config.oidc())
         raiseDescriptorLimit()
         do {
             let database = try Database.open(config)
             log.notice("opened \(database.description)")
             let loops = try startLoops(config.integer("loops"))
             let mailroom = config.mailroom(log)
+            let providers = try wait(on: loops[0]) { try await Self.providers(github, oidc) }
             let backgrounds = loops.map { Background($0) }
-            let engine = try start(config, configuration, database, backgrounds, mailroom, loops, log)
+            let engine = try start(config, configuration, database, backgrounds, mailroom, providers, loops, log)
             let bound = try wait(on: loops[0]) { try await engine.listen(on: address) }
             log.notice("listening on http://\(bound)")
             Signals.waitForFirst()
@@ -122,7 +124,8 @@ struct Usersd {
             let delivery = NoticeMail(mailroom: nil, accessURL: "", log: log)
             return try Dispatcher(
                 store: store, configuration: Configuration(),
-                shared: shared(try Config.load([], [:]), threadCount: 1, delivery), ambient: World.ambient(),
+                shared: shared(try Config.load([], [:]), threadCount: 1, delivery, Providers()),
+                ambient: World.ambient(),
                 background: Background(loop), log: log
             ).routeTable
         } catch {
@@ -142,7 +145,7 @@ struct Usersd {
     /// deployment's id and the price book.
     private static func start(
         _ config: Config, _ configuration: Configuration, _ database: Database, _ backgrounds: [Background],
-        _ mailroom: Mailroom?, _ loops: [EventLoop], _ log: Logger
+        _ mailroom: Mailroom?, _ providers: Providers, _ loops: [EventLoop], _ log: Logger
     ) throws -> Engine {
         var stores: [any Storage] = []
         for loop in loops { stores.append(try wait(on: loop) { try await database.storage(on: loop) }) }
@@ -158,7 +161,7 @@ struct Usersd {
         }
         let shared = shared(
             config, threadCount: loops.count,
-            NoticeMail(mailroom: mailroom, accessURL: configuration.accessURL, log: log))
+            NoticeMail(mailroom: mailroom, accessURL: configuration.accessURL, log: log), providers)
         KeyPurge(
             store: first, loop: loops[0], retention: Int64(config.milliseconds("api-keys-retention") / 1000), log: log
         ).start()
@@ -171,13 +174,24 @@ struct Usersd {
         return Engine(limits: config.limits, loops: loops, handlers: handlers)
     }
 
-    private static func shared(_ config: Config, threadCount: Int, _ delivery: NoticeMail) -> SharedState {
+    /// Reads the discovery document, when a provider is configured that has one.
+    private static func providers(_ github: GitHubSettings?, _ oidc: OIDCSettings?) async throws -> Providers {
+        guard github != nil || oidc != nil else { return Providers() }
+        let client = CurlClient()
+        var providers = Providers(github: github.map { GitHubProvider(settings: $0, client: client) })
+        if let oidc { providers.oidc = try await OIDCProvider.discover(oidc, client: client) }
+        return providers
+    }
+
+    private static func shared(
+        _ config: Config, threadCount: Int, _ delivery: NoticeMail, _ providers: Providers
+    ) -> SharedState {
         let pool = Offload(threadCount: threadCount, queueLimit: 256)
         let ambient = World.ambient()
         return SharedState(
             passwords: PasswordHasher(pool: pool, ambient: ambient),
             sshKeys: SSHKeyMaker(algorithm: config.sshKeyAlgorithm, pool: pool, ambient: ambient), delivery: delivery,
-            coveredPrices: Seeding.covered)
+            coveredPrices: Seeding.covered, providers: providers)
     }
 
     /// Connections are descriptors; the usual soft limit of 1024 is for programs that use select().

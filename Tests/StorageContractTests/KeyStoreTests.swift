@@ -28,7 +28,7 @@ import TestSupport
                 let session = try #require(try await store.session(keyID: key.id))
                 #expect(session.key == key)
                 #expect(session.user == user)
-                #expect(!session.hasLink)
+                #expect(session.linkExpiry == nil)
             }
         }
     }
@@ -57,8 +57,8 @@ import TestSupport
             try database.sql(
                 "INSERT INTO user_links (user_id, login_type, linked_id) VALUES ('\(user)', 'github', '42')")
             try await database.onLoop { store async throws in
-                #expect(try await store.session(keyID: "github0000")?.hasLink == true)
-                #expect(try await store.session(keyID: "oidc000000")?.hasLink == false)
+                #expect(try await store.session(keyID: "github0000")?.linkExpiry == .zero)
+                #expect(try await store.session(keyID: "oidc000000")?.linkExpiry == nil)
             }
         }
     }

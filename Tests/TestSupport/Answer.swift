@@ -12,7 +12,22 @@ public struct Answer: Sendable, CustomStringConvertible {
     init(_ response: Response, hasBody: Bool) {
         status = response.status.rawValue
         body = hasBody ? String(decoding: response.body, as: UTF8.self) : ""
-        headers = String(decoding: response.fieldBytes, as: UTF8.self).split(separator: "\r\n").map { line in
+        headers = Self.headers(String(decoding: response.fieldBytes, as: UTF8.self).split(separator: "\r\n"))
+    }
+
+    /// - Parameter message: a whole response, as read from a socket up to its end, with a body that is not chunked.
+    /// - Returns: nil when it is none.
+    init?(message: [UInt8]) {
+        guard let end = message.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
+        let lines = String(decoding: message[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")
+        guard let status = lines.first?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else { return nil }
+        self.status = status
+        headers = Self.headers(lines.dropFirst())
+        body = String(decoding: message[end.upperBound...], as: UTF8.self)
+    }
+
+    private static func headers(_ lines: some Sequence<Substring>) -> [(name: String, value: String)] {
+        lines.map { line in
             let parts = line.split(separator: ":", maxSplits: 1)
             return (String(parts[0]), String(parts[1].dropFirst()))
         }
@@ -38,25 +53,4 @@ public struct Answer: Sendable, CustomStringConvertible {
     public var fields: [String] { self["validations"]?.elements.compactMap { $0["field"]?.text } ?? [] }
 
     public var description: String { "\(status) \(body)" }
-}
-
-extension JSONValue {
-    /// A member of an object; the last one of that name.
-    public subscript(name: String) -> JSONValue? {
-        guard case .object(let members) = self else { return nil }
-        return members.last { $0.name == name }?.value
-    }
-
-    public subscript(index: Int) -> JSONValue? { elements.indices.contains(index) ? elements[index] : nil }
-
-    public var elements: [JSONValue] { if case .array(let elements) = self { elements } else { [] } }
-
-    public var text: String? { if case .string(let text) = self { text } else { nil } }
-
-    public var flag: Bool? { if case .bool(let flag) = self { flag } else { nil } }
-
-    public var integer: Int? { if case .number(let digits) = self { Int(digits) } else { nil } }
-
-    /// The names of an object's members, in order.
-    public var names: [String] { if case .object(let members) = self { members.map(\.name) } else { [] } }
 }

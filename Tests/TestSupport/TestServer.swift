@@ -11,6 +11,8 @@ internal import Synchronization
 public final class TestClock: Sendable {
     private let time = Mutex(Timestamp(microseconds: 1_795_550_400_654_321))
 
+    public init() {}
+
     public var now: Timestamp { time.withLock { $0 } }
 
     public func advance(seconds: Int64) { time.withLock { $0 = $0.adding(seconds: seconds) } }
@@ -75,9 +77,12 @@ public final class TestServer: Sendable {
 
     private static let pool = Offload(threadCount: 2, queueLimit: 10_000)
 
-    /// - Parameter configure: changes the options; rate limits are off unless it turns them on.
+    /// - Parameters:
+    ///   - providers: where people sign in besides.
+    ///   - configure: changes the options; rate limits are off unless it turns them on.
     public static func with<Value: Sendable>(
-        _ backend: Backend, _ configure: @Sendable (inout Configuration) -> Void = { _ in },
+        _ backend: Backend, providers: Providers = Providers(),
+        _ configure: @Sendable (inout Configuration) -> Void = { _ in },
         _ body: @Sendable (TestServer) async throws -> Value
     ) async throws -> Value {
         var configuration = Configuration()
@@ -85,7 +90,7 @@ public final class TestServer: Sendable {
         configure(&configuration)
         let settled = configuration
         return try await TestDatabase.with(backend) { database in
-            try await body(try TestServer(database, settled))
+            try await body(try TestServer(database, settled, providers))
         }
     }
 
@@ -96,10 +101,12 @@ public final class TestServer: Sendable {
         var configuration = Configuration()
         configuration.isRateLimitDisabled = true
         let settled = configuration
-        return try await TestDatabase.withCoders { database in try await body(try TestServer(database, settled)) }
+        return try await TestDatabase.withCoders { database in
+            try await body(try TestServer(database, settled, Providers()))
+        }
     }
 
-    private init(_ database: TestDatabase, _ configuration: Configuration) throws {
+    private init(_ database: TestDatabase, _ configuration: Configuration, _ providers: Providers) throws {
         let clock = TestClock()
         let log = TestLog()
         self.database = database
@@ -116,7 +123,7 @@ public final class TestServer: Sendable {
             shared: SharedState(
                 passwords: passwords, sshKeys: SSHKeyMaker(algorithm: .ed25519, pool: Self.pool, ambient: ambient),
                 delivery: outbox,
-                coveredPrices: [PriceKey(provider: "openai", model: "gpt-4o")]),
+                coveredPrices: [PriceKey(provider: "openai", model: "gpt-4o")], providers: providers),
             ambient: ambient, background: background, log: Logger(label: "test") { _ in TestLogHandler(log: log) })
     }
 

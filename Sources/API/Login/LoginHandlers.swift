@@ -6,6 +6,7 @@ struct LoginHandlers: Sendable {
     let store: any UserStore & KeyStore & IdentityStore
     let configuration: Configuration
     let passwords: PasswordHasher
+    let providers: Providers
     let ambient: Ambient
     let faults: Faults
 
@@ -85,7 +86,7 @@ struct LoginHandlers: Sendable {
     @Sendable func methods(_ call: Call) async throws(APIError) -> AuthMethods {
         AuthMethods(
             termsOfServiceURL: configuration.termsOfServiceURL,
-            isPasswordEnabled: !configuration.isPasswordAuthDisabled)
+            isPasswordEnabled: !configuration.isPasswordAuthDisabled, providers: providers)
     }
 
     /// `POST /users/validate-password`

@@ -41,10 +41,11 @@ struct PasswordVerdict: WireValue {
     }
 }
 
-/// `GET /users/authmethods` (auth.md §6). No provider is configured in this build.
+/// `GET /users/authmethods` (auth.md §6). There is no default provider for GitHub (decisions.md #19).
 struct AuthMethods: WireValue {
     let termsOfServiceURL: String
     let isPasswordEnabled: Bool
+    let providers: Providers
 
     func write(to writer: inout JSONWriter) {
         writer.object { object in
@@ -60,18 +61,18 @@ struct AuthMethods: WireValue {
             object.key("github")
             object.object { github in
                 github.key("enabled")
-                github.bool(false)
+                github.bool(providers.github != nil)
                 github.key("default_provider_configured")
                 github.bool(false)
             }
             object.key("oidc")
             object.object { oidc in
                 oidc.key("enabled")
-                oidc.bool(false)
+                oidc.bool(providers.oidc != nil)
                 oidc.key("signInText")
-                oidc.string("")
+                oidc.string(providers.oidc?.settings.signInText ?? "")
                 oidc.key("iconUrl")
-                oidc.string("")
+                oidc.string(providers.oidc?.settings.iconURL ?? "")
             }
         }
     }

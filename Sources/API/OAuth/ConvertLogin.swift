@@ -1,6 +1,4 @@
-internal import Crypto
 internal import HTTP
-internal import JSON
 internal import Storage
 
 /// `POST /users/{user}/convert-login` (auth.md §7): the password is the proof, and a signed cookie carries it to the
@@ -41,6 +39,43 @@ struct ConvertLoginHandlers: Sendable {
         return reply
     }
 
+    // MARK: The end
+
+    /// The conversion that a callback's cookie proves; nil when the state names none.
+    func ticket(_ call: Call, state: String) async throws(APIError) -> ConvertTicket? {
+        guard state.hasPrefix(OAuthFlow.conversionPrefix) else { return nil }
+        guard let cookie = Cookies.value("coder_oauth_convert_jwt", in: call.request), !cookie.isEmpty else {
+            throw .refused(
+                "The conversion's cookie is missing.", detail: "Begin the conversion again, in this browser.")
+        }
+        let ticket: ConvertTicket
+        do throws(ConvertTicket.Fault) { ticket = try await read(cookie, at: call.now) } catch {
+            switch error {
+            case .foreign:
+                throw .refused("Using an invalid jwt to authorize this action.", detail: "Begin the conversion again.")
+            case .unusable(let cause): throw faults.fault("the cookie of a conversion cannot be used: \(cause)")
+            case .storage(let cause): throw faults.error(cause)
+            case .otherDeployment: throw .forbiddenBecause("The conversion was begun at another deployment.")
+            }
+        }
+        guard ConstantTime.areEqual(Array(ticket.state.utf8), Array(state.utf8)) else {
+            throw .forbiddenBecause("The conversion was begun with another state.")
+        }
+        return ticket
+    }
+
+    private func read(_ cookie: ArraySlice<UInt8>, at now: Timestamp) async throws(ConvertTicket.Fault)
+        -> ConvertTicket
+    {
+        let sequence = try ConvertTicket.keySequence(cookie)
+        let key: SigningKey?
+        do throws(StorageError) { key = try await store.convertLoginKey(sequence: sequence, at: now) } catch {
+            throw .storage(error)
+        }
+        guard let key else { throw .foreign }
+        return try ConvertTicket(cookie, key, configuration.deploymentID, at: now)
+    }
+
     private static func provider(_ name: String) throws(APIError) -> LoginType {
         switch name {
         case "github": return .github
@@ -49,76 +84,5 @@ struct ConvertLoginHandlers: Sendable {
             throw .refused("Accounts cannot be converted to login type \"\(name)\".")
         default: throw .refused("\"\(name)\" is no login type: use github or oidc.")
         }
-    }
-}
-
-/// A conversion that has begun.
-struct ConvertTicket: WireValue {
-    let state: String
-    let userID: UUID
-    let fromType: LoginType
-    let toType: LoginType
-    /// Whole seconds.
-    let expiresAt: Timestamp
-
-    func write(to writer: inout JSONWriter) {
-        writer.object { object in
-            object.key("state_string")
-            object.string(state)
-            object.key("expires_at")
-            object.time(expiresAt)
-            object.key("to_type")
-            object.string(toType.rawValue)
-            object.key("user_id")
-            object.id(userID)
-        }
-    }
-
-    /// A JWT (RFC 7519) under HS512, `kid` the key's sequence; opaque to the browser.
-    func token(_ key: SigningKey, _ deployment: UUID) -> String {
-        let header = Self.json { object in
-            object.key("alg")
-            object.string("HS512")
-            object.key("kid")
-            object.string(String(key.sequence))
-        }
-        let expiry = expiresAt.microseconds / 1_000_000
-        let claims = Self.json { object in
-            object.key("iss")
-            object.string(deployment.description)
-            object.key("exp")
-            object.integer(expiry)
-            object.key("nbf")
-            object.integer(expiry - 301)
-            object.key("merge_state")
-            object.string(state)
-            object.key("user_id")
-            object.id(userID)
-            object.key("from_login_type")
-            object.string(fromType.rawValue)
-            object.key("to_login_type")
-            object.string(toType.rawValue)
-        }
-        let signed = Self.base64URL(header) + "." + Self.base64URL(claims)
-        let code = HMAC<SHA512>.authenticationCode(for: Array(signed.utf8), using: SymmetricKey(data: key.bytes))
-        return signed + "." + Self.base64URL(Array(code))
-    }
-
-    private static func json(_ members: (inout JSONWriter) -> Void) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.object(members)
-        return writer.bytes
-    }
-
-    /// RFC 4648 §5, without padding.
-    private static func base64URL(_ bytes: [UInt8]) -> String {
-        let text = Base64.encode(bytes, padded: false).map { byte -> UInt8 in
-            switch byte {
-            case 43: 45
-            case 47: 95
-            default: byte
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }

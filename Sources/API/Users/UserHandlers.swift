@@ -5,6 +5,7 @@ internal import Storage
 struct UserHandlers: Sendable {
     let store: any UserStore & IdentityStore & OrganizationStore
     let configuration: Configuration
+    let providers: Providers
     let passwords: PasswordHasher
     let sshKeys: SSHKeyMaker
     let notices: NoticeBoard
@@ -132,8 +133,11 @@ struct UserHandlers: Sendable {
         case "password":
             try PasswordRules.check(request.password, message: "Password is not strong enough!")
             return .password
-        // No OpenID Connect provider is configured.
-        case "oidc": throw .refused("OpenID Connect is not configured, so no user can sign in with it.")
+        case "oidc":
+            guard providers.oidc != nil else {
+                throw .refused("OpenID Connect is not configured, so no user can sign in with it.")
+            }
+            return .oidc
         case "github": return .github
         case "none": return .none
         default: throw .refused("Login type \"\(name)\" is not supported: use password, github, oidc or none.")

@@ -50,6 +50,15 @@ enum EmailAddress {
         return isLocal(scalars[..<at]) && isDomain(scalars[(at + 1)...])
     }
 
+    /// Looser: any `local@domain`, also of a host without a dot.
+    static func isAddress(_ text: String) -> Bool {
+        let scalars = Array(text.unicodeScalars)
+        guard let at = scalars.lastIndex(of: "@"), at > 0 else { return false }
+        let labels = scalars[(at + 1)...].split(separator: ".", omittingEmptySubsequences: false)
+        return isLocal(scalars[..<at])
+            && labels.allSatisfy { !$0.isEmpty && $0.allSatisfy { isLetter($0) || isDigit($0) || $0 == "-" } }
+    }
+
     private typealias Scalars = ArraySlice<Unicode.Scalar>
 
     private static func isLocal(_ local: Scalars) -> Bool {

@@ -3,7 +3,7 @@ k.id, k.user_id, k.hashed_secret, k.last_used, k.expires_at, k.created_at, k.upd
 k.lifetime_seconds, host(k.ip_address), k.token_name, array_to_json(k.scopes)::text, array_to_json(k.allow_list)::text
 -- name: session
 SELECT {{part.keyColumns}},
-       EXISTS (SELECT 1 FROM user_links l WHERE l.user_id = k.user_id AND l.login_type = k.login_type),
+       (SELECT l.oauth_expiry FROM user_links l WHERE l.user_id = k.user_id AND l.login_type = k.login_type),
        {{part.userColumns}}
 FROM   api_keys k JOIN users u ON u.id = k.user_id
 WHERE  k.id = $1::text;

@@ -17,3 +17,7 @@ SELECT sequence, secret FROM crypto_keys
 WHERE  feature = 'oidc_convert' AND secret IS NOT NULL AND secret_key_id IS NULL AND starts_at <= $1::timestamptz
 AND    (deletes_at IS NULL OR deletes_at > $1::timestamptz)
 ORDER BY sequence DESC LIMIT 1;
+-- name: convertLoginKeyBySequence
+SELECT sequence, secret FROM crypto_keys
+WHERE  feature = 'oidc_convert' AND sequence = $1::bigint AND secret IS NOT NULL AND secret_key_id IS NULL
+AND    starts_at <= $2::timestamptz AND (deletes_at IS NULL OR deletes_at > $2::timestamptz);

@@ -13,3 +13,7 @@ WHERE  NOT EXISTS (SELECT 1 FROM crypto_keys WHERE feature = 'oidc_convert' AND 
 SELECT sequence, secret FROM crypto_keys
 WHERE  feature = 'oidc_convert' AND secret IS NOT NULL AND starts_at <= ?1 AND (deletes_at IS NULL OR deletes_at > ?1)
 ORDER BY sequence DESC LIMIT 1;
+-- name: convertLoginKeyBySequence
+SELECT sequence, secret FROM crypto_keys
+WHERE  feature = 'oidc_convert' AND sequence = ?1 AND secret IS NOT NULL AND starts_at <= ?2
+AND    (deletes_at IS NULL OR deletes_at > ?2);
