@@ -30,6 +30,7 @@ enum APIError: Error, Sendable, Equatable {
     case refused(String, detail: String = "")  // 400 without validations
     case answered(Status, String, detail: String)  // sign-in at a provider: any status, its own texts
     case page(ErrorPage)  // for people: HTML
+    case signInFirst(redirect: String)  // 303 to the sign-in page
     case notAMember(String, redirect: String)  // 401 with a Location, for people
     case notSignedIn(detail: String)  // 401, and WWW-Authenticate
     case providerSessionEnded(String, detail: String)  // 401, and WWW-Authenticate
@@ -60,6 +61,7 @@ enum APIError: Error, Sendable, Equatable {
         case .malformedBody, .invalid, .refused, .crossSite: .badRequest
         case .answered(let status, _, _): status
         case .page(let page): page.status
+        case .signInFirst: .seeOther
         case .notAMember: .unauthorized
         case .notSignedIn, .providerSessionEnded, .inactive, .wrongCredentials, .suspendedAtLogin: .unauthorized
         case .forbidden, .forbiddenBecause: .forbidden
@@ -81,6 +83,7 @@ enum APIError: Error, Sendable, Equatable {
             .providerSessionEnded(let message, _):
             message
         case .page(let page): page.title
+        case .signInFirst: Self.signedOut
         case .notAMember: "Unauthorized"
         case .notSignedIn: Self.signedOut
         case .inactive(let status):
@@ -114,6 +117,18 @@ enum APIError: Error, Sendable, Equatable {
         }
     }
 
+    /// For a page: what went wrong, in one paragraph.
+    var sentence: String {
+        let details = validations.map(\.detail)
+        switch self {
+        case .invalid("Validation failed.", let broken):
+            return "Please check: \(broken.map(\.field).joined(separator: ", "))."
+        case .invalid, .conflict: return details.isEmpty ? message : "\(message) \(details.joined(separator: " "))"
+        case .refused, .answered, .fault: return detail.isEmpty ? message : "\(message) \(detail)"
+        default: return message
+        }
+    }
+
     private var validations: [Validation] {
         switch self {
         case .invalid(_, let validations), .conflict(_, let validations): validations
@@ -134,6 +149,11 @@ enum APIError: Error, Sendable, Equatable {
             response.add(.contentType, "text/plain; charset=utf-8")
             return response
         case .page(let page): return page.response
+        case .signInFirst(let redirect):
+            response.add(
+                .location, "/login?message=\(percentEncoded(message))&redirect=\(percentEncoded(redirect))")
+            response.add(.cacheControl, "no-store")
+            return response
         case .notAMember(let reason, let redirect):
             response.add(.location, "/login?message=\(percentEncoded(reason))&redirect=\(percentEncoded(redirect))")
             response.add(.contentType, "text/html; charset=utf-8")

@@ -38,10 +38,22 @@ struct CSRF: Sendable {
         return token
     }
 
-    /// `X-CSRF-TOKEN` is the cookie's token, plain or masked: a pad, then the token XOR the pad.
+    /// What a form carries: a pad, then the token XOR the pad, so that no two pages hold the same text.
+    static func masked(_ token: [UInt8], _ ambient: Ambient) -> String {
+        let pad = ambient.randomBytes(tokenCount)
+        return String(decoding: Base64.encode(pad + zip(token, pad).map { $0 ^ $1 }), as: UTF8.self)
+    }
+
+    /// A form's own check, below paths that the API's does not look at: whether its token is the cookie's.
+    static func isOwn(_ formToken: String, _ request: Request) -> Bool { fits(Array(formToken.utf8)[...], request) }
+
     private static func holdsToken(_ request: Request) -> Bool {
-        guard let token = token(request), let header = request.value(.csrfToken), let bytes = Base64.decode(header)
-        else { return false }
+        request.value(.csrfToken).map { fits($0, request) } ?? false
+    }
+
+    /// Whether a text is the cookie's token, plain or masked.
+    private static func fits(_ text: ArraySlice<UInt8>, _ request: Request) -> Bool {
+        guard let token = token(request), let bytes = Base64.decode(text) else { return false }
         switch bytes.count {
         case tokenCount: return ConstantTime.areEqual(bytes, token)
         case 2 * tokenCount:

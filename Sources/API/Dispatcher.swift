@@ -48,49 +48,16 @@ public struct Dispatcher: Sendable {
         background: Background, log: Logger
     ) throws {
         let faults = Faults(log: log, ambient: ambient)
-        let passwords = shared.passwords
         self.configuration = configuration
         self.ambient = ambient
         self.shared = shared
         self.faults = faults
         gate = Gate(store: store, refresh: shared.refresh, configuration: configuration, faults: faults)
         resolver = UserResolver(store: store, faults: faults)
-        let notices = NoticeBoard(store: store, background: background, delivery: shared.delivery, faults: faults)
-        let organizations = OrganizationHandlers(store: store, faults: faults)
-        let login = LoginHandlers(
-            store: store, configuration: configuration, passwords: passwords, providers: shared.providers,
-            ambient: ambient, faults: faults)
-        let conversions = ConvertLoginHandlers(
-            store: store, login: login, configuration: configuration, ambient: ambient, faults: faults)
-        let oauth = OAuthHandlers(
-            providers: shared.providers,
-            accounts: ProviderAccounts(
-                store: store, conversions: conversions, providers: shared.providers, configuration: configuration,
-                sshKeys: shared.sshKeys, ambient: ambient, faults: faults),
-            flow: OAuthFlow(configuration: configuration, ambient: ambient), configuration: configuration,
-            faults: faults)
         routes = Routes.table(
             Rooms(
-                site: SiteHandlers(configuration: configuration), fixed: FixedAnswers(configuration: configuration),
-                users: UserHandlers(
-                    store: store, configuration: configuration, providers: shared.providers, passwords: passwords,
-                    sshKeys: shared.sshKeys, notices: notices, ambient: ambient, faults: faults),
-                firstUser: FirstUserHandlers(
-                    store: store, passwords: passwords, sshKeys: shared.sshKeys, ambient: ambient, faults: faults),
-                login: login,
-                profile: ProfileHandlers(store: store, faults: faults),
-                roles: RoleHandlers(store: store, faults: faults),
-                status: StatusHandlers(store: store, notices: notices, faults: faults),
-                settings: SettingsHandlers(store: store, faults: faults), organizations: organizations,
-                members: MemberHandlers(store: store, organizations: organizations, users: resolver, faults: faults),
-                authCheck: AuthCheckHandlers(),
-                keys: KeyHandlers(store: store, configuration: configuration, ambient: ambient, faults: faults),
-                sshKeys: SSHKeyHandlers(store: store, keys: shared.sshKeys, faults: faults),
-                passwords: PasswordHandlers(
-                    store: store, configuration: configuration, passwords: passwords, notices: notices,
-                    ambient: ambient, faults: faults),
-                prices: PriceHandlers(store: store, covered: shared.coveredPrices, log: log, faults: faults),
-                convertLogin: conversions, oauth: oauth))
+                store: store, configuration: configuration, shared: shared, ambient: ambient, background: background,
+                log: log, faults: faults))
         table = try PathTable(
             routes.enumerated().map { PathTable<Int>.Entry($1.method, $1.path, $0) }, closed: Routes.closed)
         let version = (HeaderName("X-Coder-Build-Version"), configuration.version)
@@ -105,22 +72,36 @@ public struct Dispatcher: Sendable {
 
     // MARK: One request
 
+    /// A request that has been looked at.
+    private struct Arrival {
+        let request: Request
+        let path: PathSegments
+        let verdict: Gate.Verdict
+        let client: PeerAddress
+        let now: Timestamp
+        let csrfToken: [UInt8]
+
+        var isAPI: Bool { path.count > 0 && path[0].elementsEqual("api".utf8) }
+    }
+
     public func respond(to request: Request) async -> Response {
         let isPreflight = request.method == .options && !(request.value(.accessControlRequestMethod) ?? []).isEmpty
-        var response = isPreflight ? Response(.ok) : await answer(request)
+        let known = CSRF.token(request)
+        let token = known ?? ambient.randomBytes(CSRF.tokenCount)
+        var response = isPreflight ? Response(.ok) : await answer(request, csrfToken: token)
         response.reserveFields(384)
         response.add(isPreflight ? preflightFields : commonFields)
         var id: [UInt8] = []
         ambient.randomID().write(to: &id)
         response.add(.requestID, id)
-        if !isPreflight, CSRF.token(request) == nil {
-            let token = Base64.encode(ambient.randomBytes(CSRF.tokenCount))
-            response.add(.setCookie, Cookie.csrf(String(decoding: token, as: UTF8.self), configuration).line)
+        if !isPreflight, known == nil {
+            let text = String(decoding: Base64.encode(token), as: UTF8.self)
+            response.add(.setCookie, Cookie.csrf(text, configuration).line)
         }
         return response
     }
 
-    private func answer(_ request: Request) async -> Response {
+    private func answer(_ request: Request, csrfToken: [UInt8]) async -> Response {
         guard let path = PathSegments(request.bytes[request.path]) else {
             return refusal(.refused("The path is not well encoded."))
         }
@@ -131,7 +112,9 @@ public struct Dispatcher: Sendable {
         var response: Response
         do throws(APIError) {
             try CSRF.check(request, presented, path: path)
-            response = await route(request, path, verdict, client, now)
+            response = await route(
+                Arrival(
+                    request: request, path: path, verdict: verdict, client: client, now: now, csrfToken: csrfToken))
         } catch {
             response = refusal(error)
         }
@@ -139,24 +122,20 @@ public struct Dispatcher: Sendable {
         return response
     }
 
-    private func route(
-        _ request: Request, _ path: PathSegments, _ verdict: Gate.Verdict, _ client: PeerAddress, _ now: Timestamp
-    ) async -> Response {
+    private func route(_ arrival: Arrival) async -> Response {
         // Every GET answers HEAD (decisions.md #8); the engine leaves the body out.
-        let method = request.method == .head ? .get : request.method
-        let found = table.find(method, path)
+        let method = arrival.request.method == .head ? .get : arrival.request.method
+        let found = table.find(method, arrival.path)
         var standing: RateLimiter.Standing?
         var response: Response
         do throws(APIError) {
-            if path.count > 0, path[0].elementsEqual("api".utf8) {
-                standing = try countRequest(request, found, verdict, client, now)
-            }
-            response = try await answer(found, request, path, verdict, client, now)
+            standing = try count(arrival, found)
+            response = try await answer(arrival, found)
         } catch {
-            if case .rateLimited(let limit) = error { standing = standing ?? exhausted(limit, now) }
+            if case .rateLimited(let limit) = error { standing = standing ?? exhausted(limit, arrival.now) }
             response = refusal(error)
         }
-        if let standing {
+        if arrival.isAPI, let standing {
             response.add(.rateLimitLimit, "\(standing.limit)")
             response.add(.rateLimitRemaining, "\(standing.remaining)")
             response.add(.rateLimitReset, "\(standing.reset)")
@@ -164,41 +143,42 @@ public struct Dispatcher: Sendable {
         return response
     }
 
-    private func answer(
-        _ found: PathTable<Int>.Found, _ request: Request, _ path: PathSegments, _ verdict: Gate.Verdict,
-        _ client: PeerAddress, _ now: Timestamp
-    ) async throws(APIError) -> Response {
+    private func answer(_ arrival: Arrival, _ found: PathTable<Int>.Found) async throws(APIError) -> Response {
         switch found {
         case .match(let index, let parameters):
             let route = routes[index]
-            let (session, user) = try await admit(route.access, path, verdict, now)
+            let (session, user) = try await admit(arrival, route.access)
             let call = Call(
-                request: request, path: path, parameters: parameters, client: client, now: now, session: session,
-                user: user)
+                request: arrival.request, path: arrival.path, parameters: parameters, client: arrival.client,
+                now: arrival.now, csrfToken: arrival.csrfToken, session: session, user: user)
             return try await route.handler(call).response
         case .otherMethods(let methods):
-            _ = try await admit(Routes.accessBelowUser(path), path, verdict, now)
-            throw .wrongMethod(request.method == .other ? [] : methods)
+            _ = try await admit(arrival, Routes.accessBelowUser(arrival.path))
+            throw .wrongMethod(arrival.request.method == .other ? [] : methods)
         case .nothing:
-            if request.method == .other { throw .wrongMethod([]) }
-            _ = try await admit(Routes.accessBelowUser(path), path, verdict, now)
+            if arrival.request.method == .other { throw .wrongMethod([]) }
+            _ = try await admit(arrival, Routes.accessBelowUser(arrival.path))
             throw .noRoute
         }
     }
 
     /// - Throws: 401 without a session where one is needed, 404 for a `{user}` that is not there for the caller.
-    private func admit(
-        _ access: Access, _ path: PathSegments, _ verdict: Gate.Verdict, _ now: Timestamp
-    ) async throws(APIError) -> (Caller?, UserRecord?) {
+    private func admit(_ arrival: Arrival, _ access: Access) async throws(APIError) -> (Caller?, UserRecord?) {
         switch access {
         case .anyone: return (nil, nil)
+        case .visitor: return (gate.visitor(arrival.verdict), nil)
+        case .person:
+            guard let caller = gate.visitor(arrival.verdict) else {
+                throw .signInFirst(redirect: arrival.request.target)
+            }
+            return (caller, nil)
         case .signedIn:
-            let caller = try await gate.caller(verdict, at: now)
+            let caller = try await gate.caller(arrival.verdict, at: arrival.now)
             guard !caller.isForApplicationsOnly else { throw .forbidden }
             return (caller, nil)
         case .user, .liveUser:
-            let caller = try await gate.caller(verdict, at: now)
-            let user = try await resolver.resolve(path[Self.userSegment], for: caller)
+            let caller = try await gate.caller(arrival.verdict, at: arrival.now)
+            let user = try await resolver.resolve(arrival.path[Self.userSegment], for: caller)
             if case .liveUser = access, user.isDeleted { throw .notFound }
             return (caller, user)
         }
@@ -211,17 +191,15 @@ public struct Dispatcher: Sendable {
 
     // MARK: Limits
 
-    /// Counts the request against the API's limit, and a sign-in against its own as well (auth.md §12).
+    /// Counts the request against the API's limit, and a sign-in, a page's too, against its own as well
+    /// (auth.md §12).
     /// - Throws: `.rateLimited`, `.bypassRefused`.
-    private func countRequest(
-        _ request: Request, _ found: PathTable<Int>.Found, _ verdict: Gate.Verdict, _ client: PeerAddress,
-        _ now: Timestamp
-    ) throws(APIError) -> RateLimiter.Standing? {
+    private func count(_ arrival: Arrival, _ found: PathTable<Int>.Found) throws(APIError) -> RateLimiter.Standing? {
         guard !configuration.isRateLimitDisabled else { return nil }
-        var subject = RateLimiter.Subject.network(client.network)
-        if case .signedIn(let caller) = verdict {
+        var subject = RateLimiter.Subject.network(arrival.client.network)
+        if case .signedIn(let caller) = arrival.verdict {
             subject = .user(caller.id)
-            if asksForBypass(request) {
+            if asksForBypass(arrival.request) {
                 guard caller.isOwner else { throw .bypassRefused }
                 return nil
             }
@@ -229,12 +207,14 @@ public struct Dispatcher: Sendable {
         var index = -1  // all unknown paths count together
         if case .match(let matched, _) = found { index = matched }
         let limit = configuration.rateLimit == 0 ? 512 : configuration.rateLimit
-        let outer = limit < 0 ? nil : shared.limiter.count(subject, route: index, limit: limit, at: now)
+        let outer =
+            limit < 0 || !arrival.isAPI
+            ? nil : shared.limiter.count(subject, route: index, limit: limit, at: arrival.now)
         if let outer, outer.isOver { throw .rateLimited(perMinute: limit) }
         guard index >= 0, routes[index].limiter == .login else { return outer }
         // The login group's counters stand behind the routes' own.
         let inner = shared.limiter.count(
-            subject, route: routes.count + index, limit: Limiter.loginPerMinute, at: now)
+            subject, route: routes.count + index, limit: Limiter.loginPerMinute, at: arrival.now)
         if inner.isOver { throw .rateLimited(perMinute: Limiter.loginPerMinute) }
         return inner
     }

@@ -79,6 +79,14 @@ struct Gate: Sendable {
         return .signedIn(Caller(key: used, user: user))
     }
 
+    /// The caller of a page; nil for nobody who may come in. Pages wake no dormant user (auth.md §9.5).
+    func visitor(_ verdict: Verdict) -> Caller? {
+        guard case .signedIn(let caller) = verdict, caller.user.status == .active, !caller.isForApplicationsOnly else {
+            return nil
+        }
+        return caller
+    }
+
     /// The caller of a route that needs a session. A dormant user wakes up.
     func caller(_ verdict: Verdict, at now: Timestamp) async throws(APIError) -> Caller {
         let caller: Caller

@@ -4,6 +4,10 @@ internal import HTTP
 /// at a place of its own in each route.
 enum Access: Sendable {
     case anyone
+    /// The same, and the session counts where there is a good one: a page that looks different then.
+    case visitor
+    /// Signed in, or sent to the sign-in page: a page for people.
+    case person
     case signedIn
     /// Signed in, and `{user}` is a user whom the caller may read.
     case user
@@ -13,8 +17,8 @@ enum Access: Sendable {
     /// For the README's table.
     var name: String {
         switch self {
-        case .anyone: "anyone"
-        case .signedIn, .user, .liveUser: "signed in"
+        case .anyone, .visitor: "anyone"
+        case .signedIn, .person, .user, .liveUser: "signed in"
         }
     }
 }

@@ -1,28 +1,6 @@
 internal import HTTP
 internal import Storage
 
-/// The rooms, each with only its store.
-struct Rooms: Sendable {
-    let site: SiteHandlers
-    let fixed: FixedAnswers
-    let users: UserHandlers
-    let firstUser: FirstUserHandlers
-    let login: LoginHandlers
-    let profile: ProfileHandlers
-    let roles: RoleHandlers
-    let status: StatusHandlers
-    let settings: SettingsHandlers
-    let organizations: OrganizationHandlers
-    let members: MemberHandlers
-    let authCheck: AuthCheckHandlers
-    let keys: KeyHandlers
-    let sshKeys: SSHKeyHandlers
-    let passwords: PasswordHandlers
-    let prices: PriceHandlers
-    let convertLogin: ConvertLoginHandlers
-    let oauth: OAuthHandlers
-}
-
 /// The table of routes; reads like the API reference. A path that ends in `/` also matches without it.
 enum Routes {
     // swift-format-ignore
@@ -99,6 +77,18 @@ enum Routes {
         Route(.get,    "/api/v2/regions",                                      .signedIn,                           r.fixed.regions,             "No regions."),
         Route(.get,    "/api/v2/deployment/ssh",                               .signedIn,                           r.fixed.deploymentSSH,       "No workspaces to reach."),
         Route(.get,    "/api/v2/updatecheck",                                  .anyone,   .ok,                      r.fixed.updateCheck,         "This version is the newest it knows."),
+        Route(.get,    "/",                                                    .person,                             r.sessionPages.home,         "Page: who is signed in."),
+        Route(.get,    "/login",                                               .visitor,                            r.signInPages.login,         "Page: sign-in."),
+        Route(.post,   "/login",                                               .anyone,             limiter: .login, r.signInPages.signIn,        "The form of it."),
+        Route(.post,   "/logout",                                              .person,                             r.sessionPages.signOut,      "The form to sign out."),
+        Route(.get,    "/login/device",                                        .anyone,             limiter: .login, r.devicePages.show,          "Page: the code to enter at GitHub."),
+        Route(.post,   "/login/device",                                        .anyone,             limiter: .login, r.devicePages.enter,         "The form of it."),
+        Route(.get,    "/cli-auth",                                            .person,                             r.sessionPages.commandLine,  "Page: a session token for the command line."),
+        Route(.post,   "/cli-auth",                                            .person,                             r.sessionPages.newToken,     "The form of it."),
+        Route(.get,    "/reset-password",                                      .anyone,                             r.signInPages.forgotten,     "Page: a forgotten password."),
+        Route(.post,   "/reset-password",                                      .anyone,             limiter: .login, r.signInPages.sendPasscode,  "The form of it."),
+        Route(.get,    "/reset-password/change",                               .anyone,                             r.signInPages.change,        "Page: a new password, with a passcode."),
+        Route(.post,   "/reset-password/change",                               .anyone,             limiter: .login, r.signInPages.setPassword,   "The form of it."),
         Route(.get,    "/.well-known/oauth-authorization-server",              .anyone,                             r.fixed.authorizationServer, "404: no OAuth 2 server."),
     ]}
 

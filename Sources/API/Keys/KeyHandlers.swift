@@ -14,7 +14,15 @@ struct KeyHandlers: Sendable {
 
     /// `POST …/keys`: a session key for the user, as a client without browser wants it. No cookie is set.
     @Sendable func createSession(_ call: Call) async throws(APIError) -> NewKeyWire {
-        let owner = try mayCreate(call)
+        try await session(for: try mayCreate(call), call)
+    }
+
+    /// A session for the caller, which a person takes to a command line.
+    func sessionForCaller(_ call: Call) async throws(APIError) -> NewKeyWire {
+        try await session(for: try call.caller.user, call)
+    }
+
+    private func session(for owner: UserRecord, _ call: Call) async throws(APIError) -> NewKeyWire {
         guard try call.caller.isUnrestricted else { throw .forbidden }
         let secret = KeySecret(random: ambient)
         var key = KeyRules.session(

@@ -13,15 +13,21 @@ struct LoginHandlers: Sendable {
     /// `POST /users/login` (auth.md §3). Status, switch and login type are told to nobody without the password.
     @Sendable func login(_ call: Call) async throws(APIError) -> Reply {
         let request = try LoginRequest(try call.body())
+        let token = try await session(request, call)
+        var reply = Reply(.created, LoginResponse(sessionToken: token))
+        reply.set(.session(token, configuration))
+        return reply
+    }
+
+    /// Opens a session; returns its token.
+    func session(_ request: LoginRequest, _ call: Call) async throws(APIError) -> String {
         let account = try await signIn(email: request.email, password: request.password, at: call.now)
         let secret = KeySecret(random: ambient)
         let key = KeyRules.session(
             secret, account.userID, from: call.client.description, lifetime: configuration.sessionDuration, at: call.now
         )
         do throws(StorageError) { try await store.insert(key) } catch { throw faults.error(error) }
-        var reply = Reply(.created, LoginResponse(sessionToken: secret.token))
-        reply.set(.session(secret.token, configuration))
-        return reply
+        return secret.token
     }
 
     /// The account that e-mail and password open; a dormant one wakes up.

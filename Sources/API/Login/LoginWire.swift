@@ -6,8 +6,12 @@ struct LoginRequest {
     let password: String
 
     init(_ body: Body) throws(APIError) {
-        email = try body.string("email")
-        password = try body.string("password")
+        try self.init(email: try body.string("email"), password: try body.string("password"))
+    }
+
+    init(email: String, password: String) throws(APIError) {
+        self.email = email
+        self.password = password
         try UserRules.check([
             ("email", email, UserRules.email(email)), ("password", password, UserRules.required(password)),
         ])

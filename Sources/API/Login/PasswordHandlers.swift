@@ -52,13 +52,17 @@ struct PasswordHandlers: Sendable {
     /// the answer; looking the address up, storing and sending come behind it.
     @Sendable func requestPasscode(_ call: Call) async throws(APIError) -> Reply {
         try refuseWhenDisabled()
-        let email = try call.body().string("email")
+        try await sendPasscode(to: try call.body().string("email"), at: call.now)
+        return Reply(Response(.noContent))
+    }
+
+    func sendPasscode(to email: String, at now: Timestamp) async throws(APIError) {
+        try refuseWhenDisabled()
         try UserRules.check([("email", email, UserRules.email(email))])
         let passcode = ambient.randomID().description
         let hash = try await passwords.hash(passcode)
         notices.sendPasscode(
-            passcode, hash: hash, to: email, expiresAt: call.now.adding(seconds: Self.passcodeLifetime))
-        return Reply(Response(.noContent))
+            passcode, hash: hash, to: email, expiresAt: now.adding(seconds: Self.passcodeLifetime))
     }
 
     /// `POST /users/otp/change-password`
@@ -66,7 +70,12 @@ struct PasswordHandlers: Sendable {
         try refuseWhenDisabled()
         let body = try call.body()
         let (email, new) = (try body.string("email"), try body.string("password"))
-        let passcode = try body.string("one_time_passcode")
+        try await reset(email: email, new: new, passcode: try body.string("one_time_passcode"), at: call.now)
+        return Reply(Response(.noContent))
+    }
+
+    func reset(email: String, new: String, passcode: String, at now: Timestamp) async throws(APIError) {
+        try refuseWhenDisabled()
         try UserRules.check([
             ("email", email, UserRules.email(email)), ("password", new, UserRules.required(new)),
             ("one_time_passcode", passcode, UserRules.required(passcode)),
@@ -79,7 +88,7 @@ struct PasswordHandlers: Sendable {
         }
         // The same work for an unknown address and for one without a passcode.
         guard try await verify(passcode, account?.hashedPasscode ?? []), let account,
-            account.passcodeExpiresAt >= call.now
+            account.passcodeExpiresAt >= now
         else { throw wrong }
         try await refuseSame(new, account)
         let hash = try await passwords.hash(new)
@@ -89,7 +98,6 @@ struct PasswordHandlers: Sendable {
             if case .notFound = error { throw wrong }
             throw faults.error(error)
         }
-        return Reply(Response(.noContent))
     }
 
     // MARK: Common
