@@ -20,25 +20,25 @@ public final class Engine: Sendable {
         servers = zip(loops, handlers).map { LoopServer(loop: $0, limits: limits, admission: admission, respond: $1) }
     }
 
-    /// Binds the port once for each loop, then accepts.
-    /// - Returns: the address with its real port.
-    /// - Throws: what `bind` said; `isAddressInUse` when another process has the port.
-    public func listen(on address: SocketAddress) async throws(SystemError) -> SocketAddress {
-        // SO_REUSEPORT would let a second usersd of the same user join silently: one bind without it tells.
-        if address.port != 0 {
-            let probe = try address.listen(backlog: 1, sharing: false)
-            close(probe.descriptor)
-        }
-        var bound = address
+    /// Takes connections at a reserved address, one listener for each loop.
+    /// - Throws: what `bind` said.
+    public func listen(on reservation: SocketAddress.Reservation) async throws(SystemError) {
         var listeners: [Int32] = []
         for _ in servers {
-            let listener = try bound.listen(backlog: limits.backlog, sharing: true)
-            listeners.append(listener.descriptor)
-            bound = bound.with(port: listener.port)
+            listeners.append(try reservation.address.listen(backlog: limits.backlog, sharing: true).descriptor)
         }
         for (server, listener) in zip(servers, listeners) {
             try await Self.on(server) { (server) throws(SystemError) in try server.listen(on: listener) }
         }
+    }
+
+    /// Reserves the address, and takes connections there.
+    /// - Returns: the address with its real port.
+    /// - Throws: what `bind` said; `isAddressInUse` when another process has the port.
+    public func listen(on address: SocketAddress) async throws(SystemError) -> SocketAddress {
+        let reservation = try address.reserve()
+        let bound = reservation.address
+        try await listen(on: reservation)
         return bound
     }
 

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 internal import HTTP
-internal import Loops
+public import Loops
 
 /// Where to listen: an IPv4 or IPv6 address and a TCP port.
 public struct SocketAddress: Sendable, CustomStringConvertible {
@@ -43,6 +43,33 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
     /// A listening socket that shares its port with the other loops' (SO_REUSEPORT).
     /// - Throws: what `bind` said; `isAddressInUse` when another process has the port.
     func listen(backlog: Int32, sharing: Bool) throws(SystemError) -> (descriptor: Int32, port: UInt16) {
+        let descriptor = try bound(sharing: sharing)
+        let number = descriptor.number
+        _ = try Syscall.checked("listen") { Glibc.listen(number, backlog) }
+        return (descriptor.release(), try Self.localPort(number))
+    }
+
+    /// Holds the address until the engine listens: with port 0, the kernel chooses one now.
+    /// - Throws: as `listen`.
+    public func reserve() throws(SystemError) -> Reservation {
+        // SO_REUSEPORT would let a second usersd of the same user join silently: one bind without it tells.
+        if port != 0 { _ = try bound(sharing: false) }
+        let descriptor = try bound(sharing: true)
+        return Reservation(address: with(port: try Self.localPort(descriptor.number)), descriptor: descriptor)
+    }
+
+    /// A port that nobody else gets. It takes no connections.
+    public final class Reservation: Sendable {
+        public let address: SocketAddress
+        private let descriptor: Descriptor
+
+        fileprivate init(address: SocketAddress, descriptor: consuming Descriptor) {
+            self.address = address
+            self.descriptor = descriptor
+        }
+    }
+
+    private func bound(sharing: Bool) throws(SystemError) -> Descriptor {
         let isV6 = host.contains(":")
         let descriptor = Descriptor(
             try Syscall.checked("socket") {
@@ -58,8 +85,7 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
             _ = try Syscall.checked("setsockopt") { setsockopt(number, SOL_SOCKET, SO_REUSEPORT, &one, size) }
         }
         _ = try Syscall.checked("bind") { isV6 ? bindV6(number) : bindV4(number) }
-        _ = try Syscall.checked("listen") { Glibc.listen(number, backlog) }
-        return (descriptor.release(), try Self.localPort(number))
+        return descriptor
     }
 
     private func bindV4(_ descriptor: Int32) -> Int32 {

@@ -68,11 +68,15 @@ struct Usersd {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var log = Logger(label: "usersd")
         log.logLevel = Logger.Level(rawValue: config.text("log-level")) ?? .notice
-        let address = try config.address()
-        let configuration = try config.api(listening: address)
+        let wanted = try config.address()
         let (github, oidc) = (try config.github(), try config.oidc())
         raiseDescriptorLimit()
+        _ = try config.api(listening: wanted)
         do {
+            // First, because the access URL may name the port that the kernel chooses.
+            let reservation = try wanted.reserve()
+            let address = reservation.address
+            let configuration = try config.api(listening: address)
             let database = try Database.open(config)
             log.notice("opened \(database.description)")
             let loops = try startLoops(config.integer("loops"))
@@ -80,8 +84,8 @@ struct Usersd {
             let providers = try wait(on: loops[0]) { try await Self.providers(github, oidc) }
             let backgrounds = loops.map { Background($0) }
             let engine = try start(config, configuration, database, backgrounds, mailroom, providers, loops, log)
-            let bound = try wait(on: loops[0]) { try await engine.listen(on: address) }
-            log.notice("listening on http://\(bound)")
+            try wait(on: loops[0]) { try await engine.listen(on: reservation) }
+            log.notice("listening on http://\(address)")
             Signals.waitForFirst()
             log.notice("stopping")
             if !(try wait(on: loops[0]) { await engine.drain() }) {
@@ -91,7 +95,7 @@ struct Usersd {
             mailroom?.stop(within: mailSeconds)
             database.close()
         } catch let error as SystemError where error.isAddressInUse {
-            end(1, "\(address) is in use by another process: choose another with --http-address")
+            end(1, "\(wanted) is in use by another process: choose another with --http-address")
         } catch StorageError.broken(let cause) {
             end(1, "cannot open the database: \(cause)")
         } catch {
