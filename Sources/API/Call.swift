@@ -10,6 +10,8 @@ struct Call: Sendable {
     /// The address that speaks, proxies taken off.
     let client: PeerAddress
     let now: Timestamp
+    /// Answered as `X-Coder-Request-Id`.
+    let requestID: UUID
     /// The token that forms carry: the cookie's, or a fresh one that the answer sets.
     let csrfToken: [UInt8]
     /// Set on every route but those for anyone.

@@ -35,6 +35,7 @@ public struct Dispatcher: Sendable {
     private let faults: Faults
     private let gate: Gate
     private let resolver: UserResolver
+    private let audit: AuditLog
     private let routes: [Route]
     private let table: PathTable<Int>
     /// What every answer carries (users.md §1.1).
@@ -54,10 +55,11 @@ public struct Dispatcher: Sendable {
         self.faults = faults
         gate = Gate(store: store, refresh: shared.refresh, configuration: configuration, faults: faults)
         resolver = UserResolver(store: store, faults: faults)
+        audit = AuditLog(store: store, background: background, ambient: ambient, faults: faults)
         routes = Routes.table(
             Rooms(
                 store: store, configuration: configuration, shared: shared, ambient: ambient, background: background,
-                log: log, faults: faults))
+                audit: audit, log: log, faults: faults))
         table = try PathTable(
             routes.enumerated().map { PathTable<Int>.Entry($1.method, $1.path, $0) }, closed: Routes.closed)
         let version = (HeaderName("X-Coder-Build-Version"), configuration.version)
@@ -79,6 +81,7 @@ public struct Dispatcher: Sendable {
         let verdict: Gate.Verdict
         let client: PeerAddress
         let now: Timestamp
+        let requestID: UUID
         let csrfToken: [UInt8]
 
         var isAPI: Bool { path.count > 0 && path[0].elementsEqual("api".utf8) }
@@ -86,13 +89,14 @@ public struct Dispatcher: Sendable {
 
     public func respond(to request: Request) async -> Response {
         let isPreflight = request.method == .options && !(request.value(.accessControlRequestMethod) ?? []).isEmpty
+        let requestID = ambient.randomID()
         let known = CSRF.token(request)
         let token = known ?? ambient.randomBytes(CSRF.tokenCount)
-        var response = isPreflight ? Response(.ok) : await answer(request, csrfToken: token)
+        var response = isPreflight ? Response(.ok) : await answer(request, requestID, csrfToken: token)
         response.reserveFields(384)
         response.add(isPreflight ? preflightFields : commonFields)
         var id: [UInt8] = []
-        ambient.randomID().write(to: &id)
+        requestID.write(to: &id)
         response.add(.requestID, id)
         if !isPreflight, known == nil {
             let text = String(decoding: Base64.encode(token), as: UTF8.self)
@@ -101,7 +105,7 @@ public struct Dispatcher: Sendable {
         return response
     }
 
-    private func answer(_ request: Request, csrfToken: [UInt8]) async -> Response {
+    private func answer(_ request: Request, _ requestID: UUID, csrfToken: [UInt8]) async -> Response {
         guard let path = PathSegments(request.bytes[request.path]) else {
             return refusal(.refused("The path is not well encoded."))
         }
@@ -114,7 +118,8 @@ public struct Dispatcher: Sendable {
             try CSRF.check(request, presented, path: path)
             response = await route(
                 Arrival(
-                    request: request, path: path, verdict: verdict, client: client, now: now, csrfToken: csrfToken))
+                    request: request, path: path, verdict: verdict, client: client, now: now,
+                    requestID: requestID, csrfToken: csrfToken))
         } catch {
             response = refusal(error)
         }
@@ -150,7 +155,8 @@ public struct Dispatcher: Sendable {
             let (session, user) = try await admit(arrival, route.access)
             let call = Call(
                 request: arrival.request, path: arrival.path, parameters: parameters, client: arrival.client,
-                now: arrival.now, csrfToken: arrival.csrfToken, session: session, user: user)
+                now: arrival.now, requestID: arrival.requestID, csrfToken: arrival.csrfToken, session: session,
+                user: user)
             return try await route.handler(call).response
         case .otherMethods(let methods):
             _ = try await admit(arrival, Routes.accessBelowUser(arrival.path))
@@ -173,15 +179,27 @@ public struct Dispatcher: Sendable {
             }
             return (caller, nil)
         case .signedIn:
-            let caller = try await gate.caller(arrival.verdict, at: arrival.now)
+            let caller = try await caller(arrival)
             guard !caller.isForApplicationsOnly else { throw .forbidden }
             return (caller, nil)
         case .user, .liveUser:
-            let caller = try await gate.caller(arrival.verdict, at: arrival.now)
+            let caller = try await caller(arrival)
             let user = try await resolver.resolve(arrival.path[Self.userSegment], for: caller)
             if case .liveUser = access, user.isDeleted { throw .notFound }
             return (caller, user)
         }
+    }
+
+    /// A dormant user wakes up, which is written down.
+    private func caller(_ arrival: Arrival) async throws(APIError) -> Caller {
+        let (caller, wokeUp) = try await gate.caller(arrival.verdict, at: arrival.now)
+        if wokeUp {
+            let call = Call(
+                request: arrival.request, path: arrival.path, parameters: [], client: arrival.client,
+                now: arrival.now, requestID: arrival.requestID, csrfToken: [], session: caller, user: nil)
+            audit.noteWakeUp(call, caller.user)
+        }
+        return caller
     }
 
     /// `{user}` in `/api/v2/users/{user}`.

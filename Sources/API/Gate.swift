@@ -88,7 +88,7 @@ struct Gate: Sendable {
     }
 
     /// The caller of a route that needs a session. A dormant user wakes up.
-    func caller(_ verdict: Verdict, at now: Timestamp) async throws(APIError) -> Caller {
+    func caller(_ verdict: Verdict, at now: Timestamp) async throws(APIError) -> (Caller, wokeUp: Bool) {
         let caller: Caller
         switch verdict {
         case .signedIn(let found): caller = found
@@ -97,7 +97,7 @@ struct Gate: Sendable {
         case .trouble(let error): throw faults.error(error)
         }
         switch caller.user.status {
-        case .active: return caller
+        case .active: return (caller, false)
         case .suspended: throw .inactive(.suspended)
         case .dormant:
             let status: UserStatus
@@ -111,7 +111,7 @@ struct Gate: Sendable {
             user.status = .active
             user.lastSeenAt = now
             user.updatedAt = now
-            return Caller(key: caller.key, user: user)
+            return (Caller(key: caller.key, user: user), true)
         }
     }
 }

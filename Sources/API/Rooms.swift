@@ -28,42 +28,43 @@ struct Rooms: Sendable {
 
     init(
         store: any Storage, configuration: Configuration, shared: SharedState, ambient: Ambient,
-        background: Background, log: Logger, faults: Faults
+        background: Background, audit: AuditLog, log: Logger, faults: Faults
     ) {
         let (hasher, providers) = (shared.passwords, shared.providers)
-        let notices = NoticeBoard(store: store, background: background, delivery: shared.delivery, faults: faults)
+        let notices = NoticeBoard(
+            store: store, background: background, delivery: shared.delivery, audit: audit, faults: faults)
         site = SiteHandlers(configuration: configuration)
         fixed = FixedAnswers(configuration: configuration)
         users = UserHandlers(
             store: store, configuration: configuration, providers: providers, passwords: hasher,
-            sshKeys: shared.sshKeys, notices: notices, ambient: ambient, faults: faults)
+            sshKeys: shared.sshKeys, notices: notices, audit: audit, ambient: ambient, faults: faults)
         firstUser = FirstUserHandlers(
             store: store, passwords: hasher, sshKeys: shared.sshKeys, ambient: ambient, faults: faults)
         login = LoginHandlers(
-            store: store, configuration: configuration, passwords: hasher, providers: providers, ambient: ambient,
-            faults: faults)
-        profile = ProfileHandlers(store: store, faults: faults)
-        roles = RoleHandlers(store: store, faults: faults)
-        status = StatusHandlers(store: store, notices: notices, faults: faults)
+            store: store, configuration: configuration, passwords: hasher, providers: providers, audit: audit,
+            ambient: ambient, faults: faults)
+        profile = ProfileHandlers(store: store, audit: audit, faults: faults)
+        roles = RoleHandlers(store: store, audit: audit, faults: faults)
+        status = StatusHandlers(store: store, notices: notices, audit: audit, faults: faults)
         settings = SettingsHandlers(store: store, faults: faults)
         organizations = OrganizationHandlers(store: store, faults: faults)
         members = MemberHandlers(
             store: store, organizations: organizations, users: UserResolver(store: store, faults: faults),
             faults: faults)
         authCheck = AuthCheckHandlers()
-        keys = KeyHandlers(store: store, configuration: configuration, ambient: ambient, faults: faults)
-        sshKeys = SSHKeyHandlers(store: store, keys: shared.sshKeys, faults: faults)
+        keys = KeyHandlers(store: store, configuration: configuration, audit: audit, ambient: ambient, faults: faults)
+        sshKeys = SSHKeyHandlers(store: store, keys: shared.sshKeys, audit: audit, faults: faults)
         passwords = PasswordHandlers(
-            store: store, configuration: configuration, passwords: hasher, notices: notices, ambient: ambient,
-            faults: faults)
+            store: store, configuration: configuration, passwords: hasher, notices: notices, audit: audit,
+            ambient: ambient, faults: faults)
         prices = PriceHandlers(store: store, covered: shared.coveredPrices, log: log, faults: faults)
         convertLogin = ConvertLoginHandlers(
-            store: store, login: login, configuration: configuration, ambient: ambient, faults: faults)
+            store: store, login: login, configuration: configuration, audit: audit, ambient: ambient, faults: faults)
         oauth = OAuthHandlers(
             providers: providers,
             accounts: ProviderAccounts(
                 store: store, conversions: convertLogin, providers: providers, configuration: configuration,
-                sshKeys: shared.sshKeys, ambient: ambient, faults: faults),
+                sshKeys: shared.sshKeys, audit: audit, ambient: ambient, faults: faults),
             flow: OAuthFlow(configuration: configuration, ambient: ambient), configuration: configuration,
             faults: faults)
         signInPages = SignInPages(

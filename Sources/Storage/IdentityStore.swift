@@ -1,6 +1,7 @@
 /// What a sign-in or a change of password needs to know of an account.
 public struct CredentialRecord: Sendable, Equatable {
     public let userID: UUID
+    public let username: String
     /// As stored, which is where mail goes.
     public let email: String
     public let status: UserStatus
@@ -13,10 +14,12 @@ public struct CredentialRecord: Sendable, Equatable {
     public let passcodeExpiresAt: Timestamp
 
     public init(
-        userID: UUID, email: String, status: UserStatus, loginType: LoginType, hashedPassword: [UInt8],
+        userID: UUID, username: String, email: String, status: UserStatus, loginType: LoginType,
+        hashedPassword: [UInt8],
         hashedPasscode: [UInt8], passcodeExpiresAt: Timestamp
     ) {
         self.userID = userID
+        self.username = username
         self.email = email
         self.status = status
         self.loginType = loginType

@@ -17,6 +17,8 @@ public enum StatementName: Int, CaseIterable, Sendable {
     // organizations.sql
     case defaultOrganization, organizationByID, organizationByName, allOrganizations, organizationsOfUser
     case membershipTimes, removeMember, setMemberRoles
+    // audit.sql
+    case insertAudit
     // settings.sql
     case settings, setSetting
     // prices.sql

@@ -32,16 +32,14 @@ extension SigningKey {
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
-    /// The secret's bytes; empty when it is not hexadecimal.
-    public var bytes: [UInt8] {
-        let digits = Array(secret.utf8)
-        guard digits.count.isMultiple(of: 2) else { return [] }
+    /// The secret's 64 bytes; nil when it is damaged: an empty key would let anybody sign.
+    public var bytes: [UInt8]? {
+        let digits = secret.utf8.map { Character(Unicode.Scalar($0)).hexDigitValue }
+        guard digits.count == 128 else { return nil }
         var bytes: [UInt8] = []
         for index in stride(from: 0, to: digits.count, by: 2) {
-            guard let byte = UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) else {
-                return []
-            }
-            bytes.append(byte)
+            guard let high = digits[index], let low = digits[index + 1] else { return nil }
+            bytes.append(UInt8(high << 4 | low))
         }
         return bytes
     }
@@ -66,5 +64,5 @@ public protocol SiteStore: Sendable {
 
 /// Everything usersd keeps. An instance belongs to one event loop: call it from tasks of that loop.
 public protocol Storage: UserStore, RoleStore, KeyStore, IdentityStore, SSHKeyStore, SettingsStore, OrganizationStore,
-    PriceStore, SiteStore
+    PriceStore, SiteStore, AuditStore
 {}

@@ -33,7 +33,8 @@ extension StoredRow {
             throw .broken("a stored user has an unknown status or login type")
         }
         return CredentialRecord(
-            userID: try id(0), email: text(1), status: status, loginType: loginType, hashedPassword: bytes(4),
+            userID: try id(0), username: text(7), email: text(1), status: status, loginType: loginType,
+            hashedPassword: bytes(4),
             hashedPasscode: bytes(5), passcodeExpiresAt: time(6))
     }
 

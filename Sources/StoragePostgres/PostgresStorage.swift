@@ -17,6 +17,7 @@ public final class PostgresDatabase: Sendable {
                 PackageResources.users_sql, PackageResources.keys_sql, PackageResources.identity_sql,
                 PackageResources.organizations_sql, PackageResources.prices_sql, PackageResources.site_sql,
                 PackageResources.roles_sql, PackageResources.settings_sql, PackageResources.sshkeys_sql,
+                PackageResources.audit_sql,
             ]).statements
         } catch {
             throw .broken("the SQL of this binary: \(error)")

@@ -47,6 +47,7 @@ public final class SQLiteDatabase: Sendable {
             PackageResources.users_sql, PackageResources.keys_sql, PackageResources.identity_sql,
             PackageResources.organizations_sql, PackageResources.prices_sql, PackageResources.site_sql,
             PackageResources.roles_sql, PackageResources.settings_sql, PackageResources.sshkeys_sql,
+            PackageResources.audit_sql,
         ]
     }
 

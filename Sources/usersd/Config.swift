@@ -64,7 +64,13 @@ struct Config: Sendable {
     func milliseconds(_ name: String) -> UInt64 { UInt64(GoDuration.milliseconds(text(name)) ?? 0) }
 
     func list(_ name: String) -> [String] {
-        text(name).split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
+        text(name).split(separator: ",").map(Self.trimmed).filter { !$0.isEmpty }
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var text = text.drop { $0 == " " }
+        while text.last == " " { text.removeLast() }
+        return String(text)
     }
 
     // MARK: Parts

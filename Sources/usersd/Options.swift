@@ -38,7 +38,7 @@ enum Options {
         Option("oidc-icon-url", "CODER_OIDC_ICON_URL", .text, "", "The button's picture."),
         Option("oidc-signups-disabled-text", "CODER_OIDC_SIGNUPS_DISABLED_TEXT", .text, "", "What people are told who have no account, in Markdown."),
         Option("dangerous-oidc-skip-issuer-checks", "CODER_DANGEROUS_OIDC_SKIP_ISSUER_CHECKS", .boolean, "false", "Take tokens of any issuer that the provider's keys have signed."),
-        Option("session-duration", "CODER_SESSION_DURATION", .duration(1_000...31_536_000_000), "24h", "How long a session lives after its last use."),
+        Option("session-duration", "CODER_SESSION_DURATION", .duration(1_000...2_591_999_000), "24h", "How long a session lives after its last use; less than 720h."),
         Option("disable-session-expiry-refresh", "CODER_DISABLE_SESSION_EXPIRY_REFRESH", .boolean, "false", "Sessions end after their duration, used or not."),
         Option("secure-auth-cookie", "CODER_SECURE_AUTH_COOKIE", .choice(["true", "false", ""]), "", "Secure on the cookies; by default when the access URL is https."),
         Option("samesite-auth-cookie", "CODER_SAMESITE_AUTH_COOKIE", .choice(["lax", "none"]), "lax", "SameSite on the cookies."),

@@ -21,13 +21,20 @@ final class Binary: Sendable {
     }()
 
     /// The environment is `variables` and nothing else.
-    init(_ arguments: [String], _ variables: [String: String] = [:], program: String = Binary.path) throws {
+    /// - Parameter input: a descriptor to read from; nil: standard input is empty.
+    init(
+        _ arguments: [String], _ variables: [String: String] = [:], program: String = Binary.path, input: Int32? = nil
+    ) throws {
         folder = try temporaryFolder()
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         let flags = O_WRONLY | O_CREAT | O_TRUNC
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        if let input {
+            posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        }
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "\(folder)/stdout", flags, 0o600)
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "\(folder)/stderr", flags, 0o600)
         var environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": folder]

@@ -33,11 +33,15 @@ struct RunningServer: Sendable {
     }
 
     /// One request on a connection of its own.
+    /// - Parameter cookies: a `Cookie` field's value.
     /// - Throws: when there is no whole answer.
-    func send(_ method: String, _ target: String, token: String? = nil, body: String? = nil) throws -> Reply {
+    func send(
+        _ method: String, _ target: String, token: String? = nil, cookies: String? = nil, body: String? = nil
+    ) throws -> Reply {
         let socket = try ClientSocket(port: port)
         var head = "\(method) \(target) HTTP/1.1\r\nHost: usersd.test\r\nConnection: close\r\n"
         if let token { head += "Coder-Session-Token: \(token)\r\n" }
+        if let cookies { head += "Cookie: \(cookies)\r\n" }
         if let body { head += "Content-Length: \(body.utf8.count)\r\n" }
         try socket.write("\(head)\r\n\(body ?? "")")
         return try Reply(socket.readToEnd())

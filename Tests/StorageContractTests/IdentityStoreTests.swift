@@ -13,7 +13,8 @@ import TestSupport
                     user.hashedPassword = [0, 255, 36, UInt8(index)]
                     _ = try await store.create(user)
                     let expected = CredentialRecord(
-                        userID: user.id, email: user.email, status: status, loginType: .password,
+                        userID: user.id, username: user.username, email: user.email, status: status,
+                        loginType: .password,
                         hashedPassword: [0, 255, 36, UInt8(index)], hashedPasscode: [], passcodeExpiresAt: .zero)
                     #expect(try await store.credentials(email: "Ünique\(index)@usersd.test") == expected)
                     #expect(try await store.credentials(email: "üNIQUE\(index)@USERSD.TEST") == expected)

@@ -57,6 +57,20 @@ import TestSupport
             ("login_type", "password,github,oidc,token,none,oauth2_provider_app"),
             ("ai_seat_usage_reason", "aibridge,task"), ("shareable_workspace_owners", "none,everyone,service_accounts"),
             ("crypto_key_feature", "workspace_apps_token,workspace_apps_api_key,oidc_convert,tailnet_resume"),
+            (
+                "audit_action",
+                "create,write,delete,start,stop,login,logout,register,request_password_reset,connect,disconnect,open,"
+                    + "close"
+            ),
+            (
+                "resource_type",
+                "organization,template,template_version,user,workspace,git_ssh_key,api_key,group,workspace_build,"
+                    + "license,workspace_proxy,convert_login,health_settings,oauth2_provider_app,"
+                    + "oauth2_provider_app_secret,custom_role,organization_member,notifications_settings,"
+                    + "notification_template,idp_sync_settings_organization,idp_sync_settings_group,"
+                    + "idp_sync_settings_role,workspace_agent,workspace_app,prebuilds_settings,task,ai_seat,chat,"
+                    + "user_secret"
+            ),
         ])
     func enums(type: String, labels: String) async throws {
         try await TestDatabase.with(.postgres) { database async throws in

@@ -5,6 +5,7 @@ internal import Storage
 struct KeyHandlers: Sendable {
     let store: any KeyStore
     let configuration: Configuration
+    let audit: AuditLog
     let ambient: Ambient
     let faults: Faults
 
@@ -28,7 +29,7 @@ struct KeyHandlers: Sendable {
         var key = KeyRules.session(
             secret, owner.id, from: call.client.description, lifetime: configuration.defaultTokenLifetime, at: call.now)
         key.loginType = .password
-        try await insert(key)
+        try await insert(key, call)
         return NewKeyWire(token: secret.token)
     }
 
@@ -51,7 +52,7 @@ struct KeyHandlers: Sendable {
             KeyRecord(
                 id: secret.id, hashedSecret: secret.hash, userID: owner.id, lastUsed: .epoch, expiresAt: expiry,
                 createdAt: call.now, updatedAt: call.now, loginType: .token, lifetime: lifetime,
-                ipAddress: "0.0.0.0", tokenName: name, scopes: scopes, allowList: allowList.map(\.text)))
+                ipAddress: "0.0.0.0", tokenName: name, scopes: scopes, allowList: allowList.map(\.text)), call)
         return NewKeyWire(token: secret.token)
     }
 
@@ -63,7 +64,7 @@ struct KeyHandlers: Sendable {
         return owner
     }
 
-    private func insert(_ key: KeyRecord) async throws(APIError) {
+    private func insert(_ key: KeyRecord, _ call: Call) async throws(APIError) {
         do throws(StorageError) {
             try await store.insert(key)
         } catch {
@@ -72,6 +73,10 @@ struct KeyHandlers: Sendable {
             }
             throw faults.error(error)
         }
+        var diff = AuditDiff()
+        diff.compare(nil, key)
+        audit.note(
+            call, .create, .key(of: key.userID, name: key.tokenName), by: try call.caller.id, .created, diff)
     }
 
     // MARK: Read
@@ -129,13 +134,17 @@ struct KeyHandlers: Sendable {
 
     /// `DELETE …/keys/{keyid}`
     @Sendable func delete(_ call: Call) async throws(APIError) -> Reply {
-        do throws(StorageError) {
-            let key = try await find(call)
-            guard call.session?.can(.delete, Self.object(key)) == true else { throw .notFound }
-            try await store.deleteKey(id: key.id)
+        let key: KeyRecord
+        do throws(StorageError) { key = try await find(call) } catch { throw faults.error(error) }
+        let caller = try call.caller
+        // A refusal to whoever may not even read the key leaves no trace.
+        guard caller.can(.read, Self.object(key)) || caller.can(.delete, Self.object(key)) else { throw .notFound }
+        let subject = AuditLog.Subject.key(of: key.userID, name: key.tokenName)
+        return try await audit.write(call, .delete, subject, .noContent) { (diff, _) throws(APIError) in
+            guard caller.can(.delete, Self.object(key)) else { throw .notFound }
+            do throws(StorageError) { try await store.deleteKey(id: key.id) } catch { throw faults.error(error) }
+            diff.compare(key, nil)
             return Reply(Response(.noContent))
-        } catch {
-            throw faults.error(error)
         }
     }
 
@@ -147,6 +156,11 @@ struct KeyHandlers: Sendable {
             if key.expiresAt > call.now {
                 guard caller.can(.update, Self.object(key)) else { throw .notFound }
                 try await store.expireKey(id: key.id, at: call.now)
+                var (ended, diff) = (key, AuditDiff())
+                ended.expiresAt = call.now
+                diff.compare(key, ended)
+                audit.note(
+                    call, .write, .key(of: key.userID, name: key.tokenName), by: caller.id, .noContent, diff)
             }
             return Reply(Response(.noContent))
         } catch {

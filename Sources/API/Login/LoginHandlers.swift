@@ -7,6 +7,7 @@ struct LoginHandlers: Sendable {
     let configuration: Configuration
     let passwords: PasswordHasher
     let providers: Providers
+    let audit: AuditLog
     let ambient: Ambient
     let faults: Faults
 
@@ -21,25 +22,40 @@ struct LoginHandlers: Sendable {
 
     /// Opens a session; returns its token.
     func session(_ request: LoginRequest, _ call: Call) async throws(APIError) -> String {
-        let account = try await signIn(email: request.email, password: request.password, at: call.now)
+        let account = try await signIn(email: request.email, password: request.password, call)
         let secret = KeySecret(random: ambient)
         let key = KeyRules.session(
             secret, account.userID, from: call.client.description, lifetime: configuration.sessionDuration, at: call.now
         )
         do throws(StorageError) { try await store.insert(key) } catch { throw faults.error(error) }
+        audit.note(call, .login, .key(of: account.userID), by: account.userID, .created)
         return secret.token
     }
 
-    /// The account that e-mail and password open; a dormant one wakes up.
-    func signIn(email: String, password: String, at now: Timestamp) async throws(APIError) -> CredentialRecord {
+    /// The account that e-mail and password open; a dormant one wakes up. A refusal is written down when the e-mail is
+    /// somebody's.
+    func signIn(email: String, password: String, _ call: Call) async throws(APIError) -> CredentialRecord {
         let found: CredentialRecord?
         do throws(StorageError) { found = try await store.credentials(email: email) } catch {
             throw faults.error(error)
         }
-        guard let isRight = try await passwords.verify(password, against: found?.hashedPassword ?? []) else {
+        guard let account = found else {
+            _ = try await passwords.verify(password, against: [])
+            throw .wrongCredentials
+        }
+        do throws(APIError) { return try await check(password, of: account, call) } catch {
+            audit.note(call, .login, .key(of: account.userID), by: account.userID, error.status)
+            throw error
+        }
+    }
+
+    private func check(
+        _ password: String, of account: CredentialRecord, _ call: Call
+    ) async throws(APIError) -> CredentialRecord {
+        guard let isRight = try await passwords.verify(password, against: account.hashedPassword) else {
             throw faults.fault("a stored password hash is damaged")
         }
-        guard isRight, let account = found else { throw .wrongCredentials }
+        guard isRight else { throw .wrongCredentials }
         if configuration.isPasswordAuthDisabled { throw .forbiddenBecause("Password authentication is disabled.") }
         guard account.loginType == .password else {
             throw .forbiddenBecause(
@@ -49,7 +65,8 @@ struct LoginHandlers: Sendable {
         var status = account.status
         if status == .dormant {
             do throws(StorageError) {
-                status = try await store.activateIfDormant(userID: account.userID, at: now)
+                status = try await store.activateIfDormant(userID: account.userID, at: call.now)
+                if status == .active { audit.noteWakeUp(call, try await store.user(id: account.userID)) }
             } catch {
                 throw faults.error(error)
             }
@@ -68,6 +85,7 @@ struct LoginHandlers: Sendable {
         } catch {
             reply = Reply(faults.error(error).response(accessURL: configuration.accessURL))
         }
+        audit.note(call, .logout, .key(of: caller.id), by: caller.id, reply.response.status)
         reply.set(.clearedSession(configuration))
         return reply
     }

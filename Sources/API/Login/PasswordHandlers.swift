@@ -7,6 +7,7 @@ struct PasswordHandlers: Sendable {
     let configuration: Configuration
     let passwords: PasswordHasher
     let notices: NoticeBoard
+    let audit: AuditLog
     let ambient: Ambient
     let faults: Faults
 
@@ -17,7 +18,16 @@ struct PasswordHandlers: Sendable {
 
     /// `PUT /users/{user}/password`. Every key of the user ends with it, the calling one too when it is the user's.
     @Sendable func change(_ call: Call) async throws(APIError) -> Reply {
-        let (caller, target) = (try call.caller, try call.target)
+        let target = try call.target
+        return try await audit.write(call, .write, .user(target), .noContent) { (diff, _) throws(APIError) in
+            try await change(target, call)
+            diff.addSecret("hashed_password")
+            return Reply(Response(.noContent))
+        }
+    }
+
+    private func change(_ target: UserRecord, _ call: Call) async throws(APIError) {
+        let caller = try call.caller
         guard caller.can(.updatePersonal, .user(target.id)) else { throw .notFound }
         // decisions.md #13: only an owner changes an owner's.
         guard !target.roles.contains(Role.owner.name) || caller.isOwner else { throw .forbidden }
@@ -43,7 +53,6 @@ struct PasswordHandlers: Sendable {
         } catch {
             throw faults.error(error)
         }
-        return Reply(Response(.noContent))
     }
 
     // MARK: With a passcode
@@ -52,17 +61,17 @@ struct PasswordHandlers: Sendable {
     /// the answer; looking the address up, storing and sending come behind it.
     @Sendable func requestPasscode(_ call: Call) async throws(APIError) -> Reply {
         try refuseWhenDisabled()
-        try await sendPasscode(to: try call.body().string("email"), at: call.now)
+        try await sendPasscode(to: try call.body().string("email"), call)
         return Reply(Response(.noContent))
     }
 
-    func sendPasscode(to email: String, at now: Timestamp) async throws(APIError) {
+    func sendPasscode(to email: String, _ call: Call) async throws(APIError) {
         try refuseWhenDisabled()
         try UserRules.check([("email", email, UserRules.email(email))])
         let passcode = ambient.randomID().description
         let hash = try await passwords.hash(passcode)
         notices.sendPasscode(
-            passcode, hash: hash, to: email, expiresAt: now.adding(seconds: Self.passcodeLifetime))
+            passcode, hash: hash, to: email, expiresAt: call.now.adding(seconds: Self.passcodeLifetime), call)
     }
 
     /// `POST /users/otp/change-password`
@@ -70,11 +79,11 @@ struct PasswordHandlers: Sendable {
         try refuseWhenDisabled()
         let body = try call.body()
         let (email, new) = (try body.string("email"), try body.string("password"))
-        try await reset(email: email, new: new, passcode: try body.string("one_time_passcode"), at: call.now)
+        try await reset(email: email, new: new, passcode: try body.string("one_time_passcode"), call)
         return Reply(Response(.noContent))
     }
 
-    func reset(email: String, new: String, passcode: String, at now: Timestamp) async throws(APIError) {
+    func reset(email: String, new: String, passcode: String, _ call: Call) async throws(APIError) {
         try refuseWhenDisabled()
         try UserRules.check([
             ("email", email, UserRules.email(email)), ("password", new, UserRules.required(new)),
@@ -88,7 +97,7 @@ struct PasswordHandlers: Sendable {
         }
         // The same work for an unknown address and for one without a passcode.
         guard try await verify(passcode, account?.hashedPasscode ?? []), let account,
-            account.passcodeExpiresAt >= now
+            account.passcodeExpiresAt >= call.now
         else { throw wrong }
         try await refuseSame(new, account)
         let hash = try await passwords.hash(new)
@@ -98,6 +107,10 @@ struct PasswordHandlers: Sendable {
             if case .notFound = error { throw wrong }
             throw faults.error(error)
         }
+        var diff = AuditDiff()
+        diff.addSecret("hashed_password")
+        let subject = AuditLog.Subject(resource: .user, id: account.userID, target: account.username)
+        audit.note(call, .write, subject, by: account.userID, .noContent, diff)
     }
 
     // MARK: Common

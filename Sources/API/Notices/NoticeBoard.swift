@@ -1,3 +1,4 @@
+internal import HTTP
 internal import Loops
 internal import Storage
 
@@ -6,17 +7,19 @@ struct NoticeBoard: Sendable {
     let store: any UserStore & IdentityStore
     let background: Background
     let delivery: any NoticeDelivery
+    let audit: AuditLog
     let faults: Faults
 
     private static let administrators = ["owner", "user-admin"]
 
     /// Stores and sends a passcode, if the address belongs to somebody who signs in with a password.
     /// - Parameter hash: of `passcode`; made for unknown addresses too.
-    func sendPasscode(_ passcode: String, hash: [UInt8], to email: String, expiresAt expiry: Timestamp) {
+    func sendPasscode(_ passcode: String, hash: [UInt8], to email: String, expiresAt expiry: Timestamp, _ call: Call) {
         run("a passcode could not be stored") { () throws(StorageError) in
-            guard let account = try await store.credentials(email: email), account.loginType == .password else {
-                return
-            }
+            guard let account = try await store.credentials(email: email) else { return }
+            let subject = AuditLog.Subject(resource: .user, id: account.userID, target: account.username)
+            audit.note(call, .requestPasswordReset, subject, by: account.userID, .noContent)
+            guard account.loginType == .password else { return }
             try await store.setPasscode(hash, expiresAt: expiry, ofUser: account.userID)
             delivery.deliver(Notice(event: .passcode(passcode), email: account.email, userID: account.userID))
         }

@@ -1,4 +1,5 @@
 internal import HTTP
+internal import JSON
 internal import Storage
 
 /// `POST /users/{user}/convert-login` (auth.md §7): the password is the proof, and a signed cookie carries it to the
@@ -7,6 +8,7 @@ struct ConvertLoginHandlers: Sendable {
     let store: any SiteStore
     let login: LoginHandlers
     let configuration: Configuration
+    let audit: AuditLog
     let ambient: Ambient
     let faults: Faults
 
@@ -21,7 +23,7 @@ struct ConvertLoginHandlers: Sendable {
             ("to_type", name, UserRules.required(name)), ("password", password, UserRules.required(password)),
         ])
         let toType = try Self.provider(name)
-        let account = try await login.signIn(email: target.email, password: password, at: call.now)
+        let account = try await login.signIn(email: target.email, password: password, call)
         let ticket = ConvertTicket(
             state: "convert-\(ambient.randomAlphanumerics(32))", userID: target.id, fromType: account.loginType,
             toType: toType,
@@ -33,9 +35,18 @@ struct ConvertLoginHandlers: Sendable {
         } catch {
             throw faults.error(error)
         }
+        guard let secret = key.bytes else {
+            throw faults.fault("the key of number \(key.sequence) that signs conversions is damaged")
+        }
+        let token = ticket.token(secret, sequence: key.sequence, configuration.deploymentID)
+        let subject = AuditLog.Subject(resource: .convertLogin, id: target.id)
+        var diff = AuditDiff()
+        diff.add("from_login_type", .string(""), .string(ticket.fromType.rawValue))
+        diff.add("to_login_type", .string(""), .string(ticket.toType.rawValue))
+        audit.note(call, .create, subject, by: try call.caller.id, .created, diff)
         var reply = Reply(.created, ticket)
         reply.set(
-            .convertLogin(ticket.token(key, configuration.deploymentID), expires: ticket.expiresAt, configuration))
+            .convertLogin(token, expires: ticket.expiresAt, configuration))
         return reply
     }
 

@@ -33,12 +33,12 @@ struct ConvertTicket: WireValue {
     }
 
     /// A JWT (RFC 7519) under HS512, `kid` the key's sequence; opaque to the browser.
-    func token(_ key: SigningKey, _ deployment: UUID) -> String {
+    func token(_ key: [UInt8], sequence: Int64, _ deployment: UUID) -> String {
         let header = Self.json { object in
             object.key("alg")
             object.string("HS512")
             object.key("kid")
-            object.string(String(key.sequence))
+            object.string(String(sequence))
         }
         let expiry = expiresAt.microseconds / 1_000_000
         let claims = Self.json { object in
@@ -58,7 +58,7 @@ struct ConvertTicket: WireValue {
             object.string(toType.rawValue)
         }
         let signed = Base64URL.encode(header) + "." + Base64URL.encode(claims)
-        let code = HMAC<SHA512>.authenticationCode(for: Array(signed.utf8), using: SymmetricKey(data: key.bytes))
+        let code = HMAC<SHA512>.authenticationCode(for: Array(signed.utf8), using: SymmetricKey(data: key))
         return signed + "." + Base64URL.encode(Array(code))
     }
 
@@ -92,9 +92,9 @@ struct ConvertTicket: WireValue {
     init(_ token: ArraySlice<UInt8>, _ key: SigningKey, _ deployment: UUID, at now: Timestamp) throws(Fault) {
         let parts = token.split(separator: 46, omittingEmptySubsequences: false)
         let signed = Array(token[..<parts[1].endIndex])
-        guard let code = Base64URL.decode(parts[2]),
+        guard let code = Base64URL.decode(parts[2]), let bytes = key.bytes,
             HMAC<SHA512>.isValidAuthenticationCode(
-                code, authenticating: signed, using: SymmetricKey(data: key.bytes))
+                code, authenticating: signed, using: SymmetricKey(data: bytes))
         else { throw .foreign }
         guard let bytes = Base64URL.decode(parts[1]), let claims = try? JSONReader.only(bytes),
             let state = claims["merge_state"]?.text, let user = claims["user_id"]?.text.flatMap({ UUID(parsing: $0) }),

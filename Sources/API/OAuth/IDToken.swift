@@ -13,19 +13,23 @@ enum IDToken {
     static func verify(
         _ token: String, of provider: OIDCProvider, at now: Timestamp
     ) async throws(Fault) -> JSONValue {
-        try await checkSignature(token, of: provider)
+        try await checkSignature(token, of: provider, at: now)
         let claims = try object(token.split(separator: ".", omittingEmptySubsequences: false)[1], "claims")
         try check(claims, of: provider, at: now)
         return claims
     }
 
     /// An answer of the userinfo endpoint that is a signed token: its times are not demanded (§5.3.2).
-    static func verifySigned(_ token: String, of provider: OIDCProvider) async throws(Fault) -> JSONValue {
-        try await checkSignature(token, of: provider)
+    static func verifySigned(
+        _ token: String, of provider: OIDCProvider, at now: Timestamp
+    ) async throws(Fault) -> JSONValue {
+        try await checkSignature(token, of: provider, at: now)
         return try object(token.split(separator: ".", omittingEmptySubsequences: false)[1], "claims")
     }
 
-    private static func checkSignature(_ token: String, of provider: OIDCProvider) async throws(Fault) {
+    private static func checkSignature(
+        _ token: String, of provider: OIDCProvider, at now: Timestamp
+    ) async throws(Fault) {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3 else { throw Fault(reason: "the token is no compact JWT") }
         let header = try object(parts[0], "header")
@@ -38,7 +42,7 @@ enum IDToken {
         // RFC 7515 §4.1.11: extensions that must be understood, and are not.
         guard header["crit"] == nil else { throw Fault(reason: "the token demands an unknown extension") }
         do throws(KeySet.Fault) {
-            try await provider.keys.verify(token, keyID: header["kid"]?.text, algorithm: algorithm)
+            try await provider.keys.verify(token, keyID: header["kid"]?.text, algorithm: algorithm, at: now)
         } catch {
             switch error {
             case .unreachable(let cause): throw Fault(reason: cause)

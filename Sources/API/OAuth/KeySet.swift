@@ -1,10 +1,11 @@
 internal import HTTP
 internal import JSON
 internal import JWTKit
+internal import Storage
 internal import Synchronization
 
-/// A provider's signing keys (RFC 7517), fetched when first needed, and once more for a token whose key is not among
-/// them: providers change keys.
+/// A provider's signing keys (RFC 7517), fetched when first needed, and again for a token whose key is not among them:
+/// providers change keys. Tokens of made-up keys cost the provider a fetch a minute at the most.
 final class KeySet: Sendable {
     /// A public key and what its entry says of it.
     struct Key: Sendable {
@@ -23,6 +24,15 @@ final class KeySet: Sendable {
 
     private struct State {
         var keys: [Key]?
+        /// When they were last fetched anew for a token whose key was not there.
+        var refetched: Timestamp?
+        /// Some token was signed with one of them. Until then a set may be half made, and is asked for each time.
+        var isProven = false
+
+        /// A fetch that is under way costs nothing more.
+        func mayRefetch(at now: Timestamp) -> Bool {
+            !isProven || waiting != nil || refetched.map { $0.adding(seconds: KeySet.pause) <= now } ?? true
+        }
         /// A fetch that is under way, and who waits for it.
         var waiting: [CheckedContinuation<Result<[Key], Fault>, Never>]?
     }
@@ -32,6 +42,8 @@ final class KeySet: Sendable {
     private let state = Mutex(State())
 
     private static let keyLimit = 100
+    /// Seconds between two fetches for keys that are not there.
+    private static let pause: Int64 = 60
 
     init(url: String, client: any Client) {
         self.url = url
@@ -39,17 +51,22 @@ final class KeySet: Sendable {
     }
 
     /// Checks the signature of a compact token (RFC 7515 §3.1).
-    func verify(_ token: String, keyID: String?, algorithm: String) async throws(Fault) {
-        let known = state.withLock { $0.keys }
+    func verify(_ token: String, keyID: String?, algorithm: String, at now: Timestamp) async throws(Fault) {
+        let (known, mayRefetch) = state.withLock { ($0.keys, $0.mayRefetch(at: now)) }
         if let known {
             let fitting = Self.fitting(known, keyID, algorithm)
-            if !fitting.isEmpty, await Self.isSigned(token, by: fitting, algorithm) { return }
+            if !fitting.isEmpty, await Self.isSigned(token, by: fitting, algorithm) {
+                return state.withLock { $0.isProven = true }
+            }
             // Without an id any key may be the one, so a new key looks like a wrong signature.
-            if !fitting.isEmpty, keyID != nil { throw .badSignature }
+            if !fitting.isEmpty, keyID != nil || !mayRefetch { throw .badSignature }
+            guard mayRefetch else { throw .noKey }
+            state.withLock { $0.refetched = now }
         }
         let fitting = Self.fitting(try await fetch(), keyID, algorithm)
         guard !fitting.isEmpty else { throw .noKey }
         guard await Self.isSigned(token, by: fitting, algorithm) else { throw .badSignature }
+        state.withLock { $0.isProven = true }
     }
 
     private static func fitting(_ keys: [Key], _ id: String?, _ algorithm: String) -> [Key] {

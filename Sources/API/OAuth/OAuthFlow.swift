@@ -48,6 +48,9 @@ struct OAuthFlow: Sendable {
         _ call: Call, _ target: Target, start: ((_ state: String) -> String)? = nil
     ) throws(APIError) -> Step {
         let query = call.query
+        for item in query.items where item.value.utf8.contains(0) || item.name.utf8.contains(0) {
+            throw .refused("A NUL character stands in the query.")
+        }
         if let error = query.first("error"), !error.isEmpty { throw Self.refusal(error, query) }
         guard let code = query.first("code"), !code.isEmpty else {
             return .start(begin(query, target, start))
@@ -84,7 +87,8 @@ struct OAuthFlow: Sendable {
     // MARK: Start
 
     private func begin(_ query: QueryItems, _ target: Target, _ start: ((String) -> String)?) -> Reply {
-        let state = state(query.first("oidc_merge_state") ?? "")
+        // A device code is bound to no verifier, whatever cookies there are.
+        let state = state(query.first("oidc_merge_state") ?? "", isBound: target.usesPKCE && start == nil)
         let redirect = query.first("redirect") ?? ""
         var parameters = [("state", state)]
         var reply = Reply(Response(.temporaryRedirect))
@@ -103,12 +107,16 @@ struct OAuthFlow: Sendable {
         return reply
     }
 
-    /// A given state is used when it names a conversion, whose end asks for the conversion's own cookie: any other
-    /// would let a stranger choose the state that a browser waits for.
-    private func state(_ given: String) -> String {
-        let isPlain = given.utf8.allSatisfy { 48...57 ~= $0 || 97...122 ~= $0 | 0x20 || $0 == 45 }
-        let isConversion = given.hasPrefix(Self.conversionPrefix) && given.utf8.count <= 128 && isPlain
-        return isConversion ? given : ambient.randomAlphanumerics(32)
+    /// A given state is used. Where no verifier binds the code to this browser, a stranger who chose it could bring a
+    /// code of his own; there it must name a conversion, whose end asks for the conversion's cookie.
+    private func state(_ given: String, isBound: Bool) -> String {
+        let isPlain = given.utf8.allSatisfy {
+            48...57 ~= $0 || 97...122 ~= $0 | 0x20 || [45, 46, 95, 126].contains($0)
+        }
+        guard !given.isEmpty, given.utf8.count <= 128, isPlain, isBound || given.hasPrefix(Self.conversionPrefix) else {
+            return ambient.randomAlphanumerics(32)
+        }
+        return given
     }
 
     /// RFC 7636 §4.2.

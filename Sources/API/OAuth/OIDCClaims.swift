@@ -44,17 +44,30 @@ struct OIDCClaims: Sendable {
         return writer.bytes
     }
 
-    /// Postgres keeps no NUL in a text.
-    var holdsNUL: Bool {
-        func holds(_ value: JSONValue) -> Bool {
-            switch value {
-            case .string(let text): text.utf8.contains(0)
-            case .array(let elements): elements.contains(where: holds)
-            case .object(let members): members.contains { $0.name.utf8.contains(0) || holds($0.value) }
-            case .null, .bool, .number: false
+    /// Levels of arrays and objects; SQLite reads a thousand.
+    private static let depthLimit = 500
+
+    /// Whether both databases can keep the claims: no NUL, no number beyond Postgres' `numeric`, no deep nesting.
+    var canBeStored: Bool {
+        func fits(_ value: JSONValue, _ depth: Int) -> Bool {
+            guard depth < Self.depthLimit else { return false }
+            return switch value {
+            case .string(let text): !text.utf8.contains(0)
+            case .number(let digits): Self.isNumeric(digits)
+            case .array(let elements): elements.allSatisfy { fits($0, depth + 1) }
+            case .object(let members):
+                members.allSatisfy { !$0.name.utf8.contains(0) && fits($0.value, depth + 1) }
+            case .null, .bool: true
             }
         }
-        return holds(.object(merged)) || holds(idToken) || second.map(holds) ?? false
+        return fits(idToken, 0) && second.map { fits($0, 0) } ?? true
+    }
+
+    /// Digits and exponent far inside of what `numeric` takes.
+    private static func isNumeric(_ digits: String) -> Bool {
+        let parts = digits.split { $0 == "e" || $0 == "E" }
+        guard digits.utf8.count <= 1_000, parts.count == 2 else { return digits.utf8.count <= 1_000 }
+        return Int(parts[1]).map { abs($0) <= 1_000 } ?? false
     }
 
     /// Strict where the library that Coder uses is: three strings, and a flag that may be a text.

@@ -56,7 +56,11 @@ struct OIDCSignIn: Sendable {
             }
             claims = OIDCClaims(idToken: idToken, second: second, winner: .second)
         }
-        guard !claims.holdsNUL else { throw .refused("A claim holds a NUL character.") }
+        guard claims.canBeStored else {
+            throw .refused(
+                "The claims cannot be kept.",
+                detail: "They hold a NUL character, a number beyond all bounds, or are nested too deep.")
+        }
         return claims
     }
 
@@ -75,7 +79,8 @@ struct OIDCSignIn: Sendable {
         let claims: JSONValue
         if answer.value("content-type")?.lowercased().hasPrefix("application/jwt") == true {
             do throws(IDToken.Fault) {
-                claims = try await IDToken.verifySigned(String(decoding: answer.body, as: UTF8.self), of: provider)
+                claims = try await IDToken.verifySigned(
+                    String(decoding: answer.body, as: UTF8.self), of: provider, at: now)
             } catch {
                 throw failed(error.reason)
             }

@@ -8,6 +8,7 @@ struct ProviderAccounts: Sendable {
     let providers: Providers
     let configuration: Configuration
     let sshKeys: SSHKeyMaker
+    let audit: AuditLog
     let ambient: Ambient
     let faults: Faults
 
@@ -21,11 +22,28 @@ struct ProviderAccounts: Sendable {
     /// Names that are tried when the wish is taken.
     private static let alternativeLimit = 10
 
-    /// - Parameter state: of the callback; it may name a conversion.
+    /// - Parameters:
+    ///   - state: of the callback; it may name a conversion.
+    ///   - isAgain: the second attempt, after the same person came in twice at once and the other was first.
     func signIn(
-        _ identity: ProviderIdentity, _ call: Call, state: String
+        _ identity: ProviderIdentity, _ call: Call, state: String, isAgain: Bool = false
     ) async throws(APIError) -> Outcome {
+        guard ![identity.email, identity.name, identity.avatarURL].contains(where: { $0.utf8.contains(0) }) else {
+            throw .refused("The provider's answer holds a NUL character.")
+        }
         let user = try await find(identity)
+        if user == nil, state.hasPrefix(OAuthFlow.conversionPrefix) { throw Self.noAccount(identity) }
+        do throws(APIError) {
+            return try await open(user, identity, call, state: state, isAgain: isAgain)
+        } catch {
+            if let user { audit.note(call, .login, .key(of: user.id), by: user.id, error.status) }
+            throw error
+        }
+    }
+
+    private func open(
+        _ user: UserRecord?, _ identity: ProviderIdentity, _ call: Call, state: String, isAgain: Bool
+    ) async throws(APIError) -> Outcome {
         let ticket = try await conversions.ticket(call, state: state)
         let conversion = try await conversion(ticket, user, identity, call)
         let secret = KeySecret(random: ambient)
@@ -35,7 +53,7 @@ struct ProviderAccounts: Sendable {
         key.loginType = identity.loginType
         let opensSession = conversion?.endedKeyID == nil
         let account = try await account(user, identity, call, isConversion: conversion != nil)
-        var signIn = ProviderSignIn(
+        let signIn = ProviderSignIn(
             account: account,
             link: LinkRecord(
                 userID: user?.id ?? .zero, loginType: identity.loginType, linkedID: identity.linkedID,
@@ -44,8 +62,27 @@ struct ProviderAccounts: Sendable {
             email: identity.email, name: identity.name, avatarURL: identity.avatarURL,
             githubUserID: identity.githubUserID, conversion: conversion, session: opensSession ? key : nil,
             now: call.now)
-        try await write(&signIn, identity)
+        do throws(StorageError) {
+            let signedIn = try await write(signIn, identity)
+            note(call, before: user, after: signedIn, isConversion: conversion != nil)
+        } catch {
+            let isRace = error == .conflict(.email) || error == .refused(.linkedElsewhere)
+            guard user == nil, isRace, !isAgain else { throw refusal(error, identity, user: user) }
+            return try await self.signIn(identity, call, state: state, isAgain: true)
+        }
         return Outcome(token: opensSession ? secret.token : nil, isConversion: conversion != nil)
+    }
+
+    private func note(_ call: Call, before: UserRecord?, after: UserRecord, isConversion: Bool) {
+        if before?.status == .dormant { audit.noteWakeUp(call, after) }
+        guard isConversion else {
+            let action = before == nil ? AuditAction.register : .login
+            return audit.note(call, action, .key(of: after.id), by: after.id, .temporaryRedirect)
+        }
+        var diff = AuditDiff()
+        diff.compare(before, after)
+        diff.addSecret("hashed_password")
+        audit.note(call, .write, .user(after), by: after.id, .temporaryRedirect, diff)
     }
 
     // MARK: Who it is
@@ -69,15 +106,17 @@ struct ProviderAccounts: Sendable {
         _ ticket: ConvertTicket?, _ user: UserRecord?, _ identity: ProviderIdentity, _ call: Call
     ) async throws(APIError) -> ProviderSignIn.Conversion? {
         guard let ticket else { return nil }
-        guard let user else {
-            throw .refused(
-                "No account has the e-mail \"\(identity.email)\" of \(identity.loginType.rawValue).",
-                detail: "The e-mail at the provider must be the one of the account that is converted.")
-        }
+        guard let user else { throw Self.noAccount(identity) }
         guard ticket.userID == user.id, ticket.fromType == user.loginType, ticket.toType == identity.loginType else {
             throw .forbiddenBecause("The conversion was begun for another account or another login type.")
         }
         return ProviderSignIn.Conversion(from: ticket.fromType, endedKeyID: try await presentedKey(call))
+    }
+
+    private static func noAccount(_ identity: ProviderIdentity) -> APIError {
+        .refused(
+            "No account has the e-mail \"\(identity.email)\" of \(identity.loginType.rawValue).",
+            detail: "The e-mail at the provider must be the one of the account that is converted.")
     }
 
     /// The key that the request shows, its secret being right; its expiry is not looked at (auth.md §7).
@@ -125,18 +164,23 @@ struct ProviderAccounts: Sendable {
 
     // MARK: Writing
 
-    private func write(_ signIn: inout ProviderSignIn, _ identity: ProviderIdentity) async throws(APIError) {
-        for attempt in 0...Self.alternativeLimit {
+    /// Tries other names when the wish is taken.
+    private func write(
+        _ signIn: ProviderSignIn, _ identity: ProviderIdentity
+    ) async throws(StorageError) -> UserRecord {
+        var signIn = signIn
+        var attempt = 0
+        while true {
             do throws(StorageError) {
-                _ = try await store.signIn(signIn)
-                return
+                return try await store.signIn(signIn)
             } catch {
                 guard case .conflict(.username) = error, case .new(var user, let onlyFirst) = signIn.account,
                     attempt < Self.alternativeLimit
-                else { throw refusal(error, identity, user: nil) }
+                else { throw error }
                 let wish = UsernameCleaner.clean(wish(identity), ambient)
                 user.username = UsernameCleaner.alternative(to: wish, ambient)
                 signIn.account = .new(user, onlyFirst: onlyFirst)
+                attempt += 1
             }
         }
     }

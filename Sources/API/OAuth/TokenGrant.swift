@@ -47,8 +47,13 @@ struct TokenGrant: Sendable {
         guard let accessToken = json["access_token"]?.text, !accessToken.isEmpty else {
             throw .failed("The provider's answer has no access_token.")
         }
+        let refreshToken = json["refresh_token"]?.text ?? ""
+        // RFC 6749 A.12 and A.17: printable ASCII; a control character would end a header field or a stored text.
+        guard (accessToken + refreshToken).utf8.allSatisfy({ $0 >= 32 && $0 != 127 }) else {
+            throw .failed("The provider's tokens hold a control character.")
+        }
         return TokenGrant(
-            accessToken: accessToken, refreshToken: json["refresh_token"]?.text ?? "",
+            accessToken: accessToken, refreshToken: refreshToken,
             expiry: expiry(json["expires_in"], now), idToken: json["id_token"]?.text)
     }
 

@@ -20,7 +20,11 @@ public final class TokenRefresh: Sendable {
     private let providers: Providers
     /// Users whose token is being renewed: a second request waits for the first, because providers that rotate
     /// refresh tokens take a repeated one for a theft.
-    private let underWay = Mutex<[User: [CheckedContinuation<Void, Never>]]>([:])
+    private let underWay = Mutex<[User: [CheckedContinuation<Shared?, Never>]]>([:])
+
+    private static let secondLooks: [Duration] = [.zero, .milliseconds(300)]
+
+    private typealias Shared = Result<Outcome, StorageError>
 
     public init(providers: Providers) { self.providers = providers }
 
@@ -34,24 +38,24 @@ public final class TokenRefresh: Sendable {
             return true
         }
         guard isFirst else {
-            await withCheckedContinuation { continuation in
-                let hasEnded = underWay.withLock { users in
+            let shared: Shared? = await withCheckedContinuation { continuation in
+                let isWaiting = underWay.withLock { users in
                     users[user]?.append(continuation)
-                    return users[user] == nil
+                    return users[user] != nil
                 }
-                if hasEnded { continuation.resume() }
+                // It has ended in this very moment.
+                if !isWaiting { continuation.resume(returning: nil) }
             }
-            // What the first one got, or its failure again.
-            guard let link = try await store.link(ofUser: key.userID, loginType: key.loginType) else {
-                return .signedOut(Self.signInAgain(key))
-            }
-            return Self.isExpired(link.expiry, at: now) ? .signedOut(Self.signInAgain(key)) : .renewed
+            guard let shared else { return try await renew(key, in: store, at: now, faults) }
+            return try shared.get()
         }
-        defer {
-            let waiting = underWay.withLock { $0.removeValue(forKey: user) } ?? []
-            for waiter in waiting { waiter.resume() }
+        let result: Shared
+        do throws(StorageError) { result = .success(try await renewNow(key, in: store, at: now, faults)) } catch {
+            result = .failure(error)
         }
-        return try await renewNow(key, in: store, at: now, faults)
+        let waiting = underWay.withLock { $0.removeValue(forKey: user) } ?? []
+        for waiter in waiting { waiter.resume(returning: result) }
+        return try result.get()
     }
 
     static func isExpired(_ expiry: Timestamp, at now: Timestamp) -> Bool { expiry != .zero && expiry < now }
@@ -100,11 +104,14 @@ public final class TokenRefresh: Sendable {
             faults.note("a provider's token could not be renewed: \(cause)", .unavailable)
             return .refused(.busy)
         case .refused:
-            // Another process may have used the refresh token between our reading and our asking.
-            if let link = try await store.link(ofUser: key.userID, loginType: key.loginType),
-                !Self.isExpired(link.expiry, at: now)
-            {
-                return .renewed
+            // Another process may have used the refresh token, and be about to store what it got for it.
+            for pause in Self.secondLooks {
+                try? await Task.sleep(for: pause)
+                if let link = try await store.link(ofUser: key.userID, loginType: key.loginType),
+                    !Self.isExpired(link.expiry, at: now)
+                {
+                    return .renewed
+                }
             }
             return .refused(
                 .providerSessionEnded(

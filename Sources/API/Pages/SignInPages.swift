@@ -81,7 +81,7 @@ struct SignInPages: Sendable {
     /// `POST /reset-password`: says the same of every address.
     @Sendable func sendPasscode(_ call: Call) async throws(APIError) -> Reply {
         let sent = try Form.Sent(call)
-        do throws(APIError) { try await passwords.sendPasscode(to: sent.text("email"), at: call.now) } catch {
+        do throws(APIError) { try await passwords.sendPasscode(to: sent.text("email"), call) } catch {
             return Reply(
                 forgottenPage(call, email: sent.text("email"), alert: error.sentence).response(error.status))
         }
@@ -121,7 +121,7 @@ struct SignInPages: Sendable {
             guard sent.text("password") == sent.text("confirmation") else {
                 throw .refused("The two passwords are not the same.")
             }
-            try await passwords.reset(email: email, new: sent.text("password"), passcode: passcode, at: call.now)
+            try await passwords.reset(email: email, new: sent.text("password"), passcode: passcode, call)
         } catch {
             return Reply(
                 changePage(call, email: email, passcode: passcode, alert: error.sentence).response(error.status))

@@ -1,8 +1,10 @@
+internal import HTTP
 internal import Storage
 
 /// Site roles: which there are, who has them, and giving them (users.md §4.2, §13).
 struct RoleHandlers: Sendable {
     let store: any RoleStore
+    let audit: AuditLog
     let faults: Faults
 
     /// `GET /users/roles`
@@ -26,7 +28,16 @@ struct RoleHandlers: Sendable {
 
     /// `PUT /users/{user}/roles`: the complete set.
     @Sendable func replace(_ call: Call) async throws(APIError) -> UserWire {
-        let (caller, target) = (try call.caller, try call.target)
+        let target = try call.target
+        return try await audit.write(call, .write, .user(target), .ok) { (diff, _) throws(APIError) in
+            let user = try await replace(target, call)
+            diff.compare(target, user)
+            return UserWire(user)
+        }
+    }
+
+    private func replace(_ target: UserRecord, _ call: Call) async throws(APIError) -> UserRecord {
+        let caller = try call.caller
         guard target.id != caller.id else { throw .refused("You cannot change your own roles.") }
         guard !target.isSystem else { throw .forbidden }
         let wanted = try call.body().strings("roles")
@@ -34,7 +45,7 @@ struct RoleHandlers: Sendable {
         var roles: [String] = []
         for role in wanted where !roles.contains(role) { roles.append(role) }
         do throws(StorageError) {
-            return UserWire(try await store.setRoles(roles, ofUser: target.id))
+            return try await store.setRoles(roles, ofUser: target.id)
         } catch {
             throw faults.error(error)
         }

@@ -1,3 +1,4 @@
+internal import HTTP
 internal import JSON
 internal import Storage
 
@@ -5,6 +6,7 @@ internal import Storage
 struct SSHKeyHandlers: Sendable {
     let store: any SSHKeyStore
     let keys: SSHKeyMaker
+    let audit: AuditLog
     let faults: Faults
 
     @Sendable func get(_ call: Call) async throws(APIError) -> SSHKeyWire {
@@ -19,14 +21,23 @@ struct SSHKeyHandlers: Sendable {
 
     @Sendable func regenerate(_ call: Call) async throws(APIError) -> SSHKeyWire {
         let target = try call.target
-        guard try call.caller.can(.readPersonal, .user(target.id)),
-            try call.caller.can(.updatePersonal, .user(target.id))
-        else { throw .forbidden }
-        let pair = try await keys.make()
-        do throws(StorageError) {
-            return SSHKeyWire(key: try await store.setSSHKey(pair, ofUser: target.id, at: call.now))
-        } catch {
-            throw faults.error(error)
+        let subject = AuditLog.Subject(resource: .gitSSHKey, id: target.id)
+        return try await audit.write(call, .write, subject, .ok) { (diff, subject) throws(APIError) in
+            let caller = try call.caller
+            guard caller.can(.readPersonal, .user(target.id)), caller.can(.updatePersonal, .user(target.id)) else {
+                throw .forbidden
+            }
+            let pair = try await keys.make()
+            do throws(StorageError) {
+                let old = try await store.sshKey(ofUser: target.id)
+                let new = try await store.setSSHKey(pair, ofUser: target.id, at: call.now)
+                subject.target = new.publicKey
+                diff.add("public_key", .string(old.publicKey), .string(new.publicKey))
+                diff.addSecret("private_key")
+                return SSHKeyWire(key: new)
+            } catch {
+                throw faults.error(error)
+            }
         }
     }
 }

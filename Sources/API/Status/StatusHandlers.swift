@@ -1,20 +1,31 @@
+internal import HTTP
 internal import Storage
 
 /// `PUT /users/{user}/status/…` (users.md §14). Bodies are ignored.
 struct StatusHandlers: Sendable {
     let store: any UserStore
     let notices: NoticeBoard
+    let audit: AuditLog
     let faults: Faults
 
     @Sendable func suspend(_ call: Call) async throws(APIError) -> UserWire {
-        try StatusRules.maySuspend(try call.target, by: try call.caller)
-        return try await set(.suspended, call)
+        try await set(.suspended, call)
     }
 
     @Sendable func activate(_ call: Call) async throws(APIError) -> UserWire { try await set(.active, call) }
 
     private func set(_ status: UserStatus, _ call: Call) async throws(APIError) -> UserWire {
-        let (caller, target) = (try call.caller, try call.target)
+        let target = try call.target
+        return try await audit.write(call, .write, .user(target), .ok) { (diff, _) throws(APIError) in
+            let user = try await set(status, of: target, call)
+            diff.compare(target, user)
+            return UserWire(user)
+        }
+    }
+
+    private func set(_ status: UserStatus, of target: UserRecord, _ call: Call) async throws(APIError) -> UserRecord {
+        let caller = try call.caller
+        if status == .suspended { try StatusRules.maySuspend(target, by: caller) }
         guard caller.can(.update, .user(target.id)), !target.isSystem else { throw .forbidden }
         let user: UserRecord
         do throws(StorageError) { user = try await store.setStatus(status, ofUser: target.id, at: call.now) } catch {
@@ -23,7 +34,7 @@ struct StatusHandlers: Sendable {
         let isSuspended = status == .suspended
         notices.tellAdministrators(of: user, by: caller) { isSuspended ? .suspended($0) : .activated($0) }
         notices.tell(user, isSuspended ? .youWereSuspended : .youWereActivated)
-        return UserWire(user)
+        return user
     }
 }
 

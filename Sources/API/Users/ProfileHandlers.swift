@@ -1,13 +1,24 @@
+internal import HTTP
 internal import Storage
 
 /// `PUT /users/{user}/profile` and `GET …/login-type` (users.md §12, §7).
 struct ProfileHandlers: Sendable {
     let store: any UserStore
+    let audit: AuditLog
     let faults: Faults
 
     /// Replaces username and display name; a name that is missing is cleared.
     @Sendable func update(_ call: Call) async throws(APIError) -> UserWire {
-        let (caller, target) = (try call.caller, try call.target)
+        let target = try call.target
+        return try await audit.write(call, .write, .user(target), .ok) { (diff, _) throws(APIError) in
+            let user = try await update(target, call)
+            diff.compare(target, user)
+            return UserWire(user)
+        }
+    }
+
+    private func update(_ target: UserRecord, _ call: Call) async throws(APIError) -> UserRecord {
+        let caller = try call.caller
         guard !target.isSystem else { throw .forbidden }
         let body = try call.body()
         let (username, name) = (try body.string("username"), try body.string("name"))
@@ -24,8 +35,7 @@ struct ProfileHandlers: Sendable {
                 throw .conflict(.username)
             }
             guard caller.can(.updatePersonal, .user(target.id)) else { throw .refused(.other("permission")) }
-            return UserWire(
-                try await store.setProfile(username: username, name: name, ofUser: target.id, at: call.now))
+            return try await store.setProfile(username: username, name: name, ofUser: target.id, at: call.now)
         } catch {
             switch error {
             case .refused: throw .forbidden

@@ -9,6 +9,7 @@ struct UserHandlers: Sendable {
     let passwords: PasswordHasher
     let sshKeys: SSHKeyMaker
     let notices: NoticeBoard
+    let audit: AuditLog
     let ambient: Ambient
     let faults: Faults
 
@@ -67,6 +68,9 @@ struct UserHandlers: Sendable {
         let created: UserRecord
         do throws(StorageError) { created = try await store.create(user) } catch { throw faults.error(error) }
         notices.tellAdministrators(of: created, by: caller) { .created($0) }
+        var diff = AuditDiff()
+        diff.compare(nil, created)
+        audit.note(call, .create, .user(created), by: caller.id, .created, diff)
         return UserWire(created)
     }
 
@@ -170,7 +174,16 @@ struct UserHandlers: Sendable {
 
     /// `DELETE /users/{user}` (users.md §6).
     @Sendable func delete(_ call: Call) async throws(APIError) -> Message {
-        let (caller, target) = (try call.caller, try call.target)
+        let target = try call.target
+        return try await audit.write(call, .delete, .user(target), .ok) { (diff, _) throws(APIError) in
+            let message = try await delete(target, call)
+            diff.compare(target, nil)
+            return message
+        }
+    }
+
+    private func delete(_ target: UserRecord, _ call: Call) async throws(APIError) -> Message {
+        let caller = try call.caller
         guard target.id != caller.id else { throw .forbiddenBecause("You cannot delete yourself!") }
         do throws(StorageError) {
             if try await store.ownsWorkspaces(userID: target.id) { throw .refused(.other("workspaces")) }

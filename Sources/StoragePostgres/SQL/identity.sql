@@ -1,6 +1,6 @@
 -- name: part.credentialColumns
 id, email, status::text, login_type::text, hashed_password, hashed_one_time_passcode,
-coalesce(one_time_passcode_expires_at, '0001-01-01 00:00:00+00'::timestamptz)
+coalesce(one_time_passcode_expires_at, '0001-01-01 00:00:00+00'::timestamptz), username
 -- name: credentials
 SELECT {{part.credentialColumns}} FROM users WHERE deleted = false AND email <> '' AND lower(email) = lower($1::text);
 -- name: credentialsByID

@@ -333,3 +333,34 @@ VALUES ('c42fdf75-3097-471c-8c33-fb52454d81c0', 'prebuilds@system', 'prebuilds',
         'none', true);
 INSERT INTO organization_members (user_id, organization_id, created_at, updated_at)
 SELECT 'c42fdf75-3097-471c-8c33-fb52454d81c0', id, now(), now() FROM organizations;
+-- name: migration.2
+CREATE TYPE audit_action AS ENUM
+    ('create', 'write', 'delete', 'start', 'stop', 'login', 'logout', 'register', 'request_password_reset', 'connect',
+     'disconnect', 'open', 'close');
+CREATE TYPE resource_type AS ENUM
+    ('organization', 'template', 'template_version', 'user', 'workspace', 'git_ssh_key', 'api_key', 'group',
+     'workspace_build', 'license', 'workspace_proxy', 'convert_login', 'health_settings', 'oauth2_provider_app',
+     'oauth2_provider_app_secret', 'custom_role', 'organization_member', 'notifications_settings',
+     'notification_template', 'idp_sync_settings_organization', 'idp_sync_settings_group', 'idp_sync_settings_role',
+     'workspace_agent', 'workspace_app', 'prebuilds_settings', 'task', 'ai_seat', 'chat', 'user_secret');
+CREATE TABLE audit_logs (
+    id                uuid         NOT NULL PRIMARY KEY,
+    time              timestamptz  NOT NULL,
+    user_id           uuid         NOT NULL,
+    organization_id   uuid         NOT NULL,
+    ip                inet,
+    user_agent        varchar(256),
+    resource_type     resource_type NOT NULL,
+    resource_id       uuid         NOT NULL,
+    resource_target   text         NOT NULL,
+    action            audit_action NOT NULL,
+    diff              jsonb        NOT NULL,
+    status_code       integer      NOT NULL,
+    additional_fields jsonb        NOT NULL,
+    request_id        uuid         NOT NULL,
+    resource_icon     text         NOT NULL
+);
+CREATE INDEX idx_audit_log_organization_id ON audit_logs (organization_id);
+CREATE INDEX idx_audit_log_resource_id ON audit_logs (resource_id);
+CREATE INDEX idx_audit_log_user_id ON audit_logs (user_id);
+CREATE INDEX idx_audit_logs_time_desc ON audit_logs (time DESC);

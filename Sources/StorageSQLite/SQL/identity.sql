@@ -1,6 +1,6 @@
 -- name: part.credentialColumns
 id, email, status, login_type, hashed_password, hashed_one_time_passcode,
-coalesce(one_time_passcode_expires_at, -62135596800000000)
+coalesce(one_time_passcode_expires_at, -62135596800000000), username
 -- name: credentials
 SELECT {{part.credentialColumns}} FROM users WHERE deleted = 0 AND email_lower <> '' AND email_lower = pg_lower(?1);
 -- name: credentialsByID

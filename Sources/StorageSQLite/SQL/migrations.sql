@@ -249,3 +249,25 @@ lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(rand
     || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))
 -- name: part.now
 CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000
+-- name: migration.2
+CREATE TABLE audit_logs (
+    id                TEXT    NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    time              INTEGER NOT NULL,
+    user_id           TEXT    NOT NULL,
+    organization_id   TEXT    NOT NULL,
+    ip                TEXT,
+    user_agent        TEXT    CHECK (length(user_agent) <= 256),
+    resource_type     TEXT    NOT NULL,
+    resource_id       TEXT    NOT NULL,
+    resource_target   TEXT    NOT NULL,
+    action            TEXT    NOT NULL,
+    diff              TEXT    NOT NULL CHECK (json_valid(diff)),
+    status_code       INTEGER NOT NULL,
+    additional_fields TEXT    NOT NULL CHECK (json_valid(additional_fields)),
+    request_id        TEXT    NOT NULL,
+    resource_icon     TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idx_audit_log_organization_id ON audit_logs (organization_id);
+CREATE INDEX idx_audit_log_resource_id ON audit_logs (resource_id);
+CREATE INDEX idx_audit_log_user_id ON audit_logs (user_id);
+CREATE INDEX idx_audit_logs_time_desc ON audit_logs (time DESC);

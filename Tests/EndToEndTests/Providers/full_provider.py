@@ -4,7 +4,7 @@
     full_provider.py [--port N] --client-id C --secret S --redirect-uri U
                      --user NAME --password P --email E [--verified] [--group G]…
     full_provider.py [--port N]        reads the same from one line of JSON on standard input:
-        {"client_id", "secret", "redirect_uri",
+        {"client_id", "secret", "redirect_uri", "token_seconds"?: life of access tokens,
          "users": [{"name", "password", "email", "verified": bool, "full_name"?, "groups"?: [string]}]}
 
 Prints {"issuer": …} when it is ready; ends on SIGTERM and when its standard input is closed. An empty secret makes the

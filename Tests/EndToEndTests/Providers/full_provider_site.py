@@ -28,7 +28,7 @@ def build(folder, issuer, wanted):
                     "OPTIONS": {"context_processors": ["django.template.context_processors.request",
                                                        "django.contrib.auth.context_processors.auth",
                                                        "django.contrib.messages.context_processors.messages"]}}],
-        OAUTH2_PROVIDER=provider_settings(issuer), PEOPLE=wanted["users"])
+        OAUTH2_PROVIDER=provider_settings(issuer, wanted), PEOPLE=wanted["users"])
     django.setup()
 
     from django.core.management import call_command
@@ -39,8 +39,10 @@ def build(folder, issuer, wanted):
     return get_wsgi_application()
 
 
-def provider_settings(issuer):
+def provider_settings(issuer, wanted):
     return {
+        # Of access tokens; an ID token is looked at once, so it may live on.
+        "ACCESS_TOKEN_EXPIRE_SECONDS": wanted.get("token_seconds", 3600),
         "OIDC_ENABLED": True, "OIDC_ISS_ENDPOINT": issuer, "OIDC_RSA_PRIVATE_KEY": new_key(),
         "OIDC_RESPONSE_TYPES_SUPPORTED": ["code"],
         "PKCE_REQUIRED": True,
