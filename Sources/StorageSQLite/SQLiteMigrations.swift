@@ -7,8 +7,11 @@ enum SQLiteMigrations {
 
     /// Before anything is set or written: another program's file stays as it is, to the byte.
     static func checkOwner(of connection: SQLiteConnection) throws(StorageError) {
-        let owner = try number(connection, "PRAGMA application_id")
+        // Of one moment: another usersd may be making the tables right now.
+        try connection.execute("BEGIN")
+        defer { try? connection.execute("COMMIT") }
         let tables = try number(connection, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'")
+        let owner = try number(connection, "PRAGMA application_id")
         guard owner == applicationID || tables == 0 && owner == 0 else {
             throw .broken("the file is a database of another program")
         }

@@ -89,10 +89,12 @@ enum GoDuration {
     }
 
     static func text(_ milliseconds: Int64) -> String {
-        for (name, size) in [("h", 3_600_000), ("m", 60_000), ("s", 1_000)] as [(String, Int64)]
-        where milliseconds >= size && milliseconds % size == 0 {
-            return "\(milliseconds / size)\(name)"
+        var (text, rest) = ("", milliseconds)
+        for (name, size) in [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)] as [(String, Int64)]
+        where rest >= size {
+            text += "\(rest / size)\(name)"
+            rest %= size
         }
-        return "\(milliseconds)ms"
+        return text.isEmpty ? "0ms" : text
     }
 }

@@ -107,7 +107,7 @@ extension EndToEndTests {
                 Wrong(key: "small.key", certificate: "small.pem", name: "2048 bits"),
                 Wrong(key: "empty", certificate: "good.pem", name: "RSA key"),
                 Wrong(key: "good.key", certificate: "empty", name: "certificate"),
-                Wrong(key: ".", certificate: "good.pem", name: "RSA key"),
+                Wrong(key: ".", certificate: "good.pem", name: "cannot be read"),
             ])
         func files(_ row: Wrong) async throws {
             try await withFolder { folder in
