@@ -74,8 +74,8 @@ public struct Dispatcher: Sendable {
 
     // MARK: One request
 
-    /// A request that has been looked at.
-    private struct Arrival {
+    /// A request that has been looked at. Not copyable: a copy would retain eight things at every step.
+    private struct Arrival: ~Copyable {
         let request: Request
         let path: PathSegments
         let verdict: Gate.Verdict
@@ -127,7 +127,7 @@ public struct Dispatcher: Sendable {
         return response
     }
 
-    private func route(_ arrival: Arrival) async -> Response {
+    private func route(_ arrival: borrowing Arrival) async -> Response {
         // Every GET answers HEAD (decisions.md #8); the engine leaves the body out.
         let method = arrival.request.method == .head ? .get : arrival.request.method
         let found = table.find(method, arrival.path)
@@ -148,7 +148,7 @@ public struct Dispatcher: Sendable {
         return response
     }
 
-    private func answer(_ arrival: Arrival, _ found: PathTable<Int>.Found) async throws(APIError) -> Response {
+    private func answer(_ arrival: borrowing Arrival, _ found: PathTable<Int>.Found) async throws(APIError) -> Response {
         switch found {
         case .match(let index, let parameters):
             let route = routes[index]
@@ -169,7 +169,7 @@ public struct Dispatcher: Sendable {
     }
 
     /// - Throws: 401 without a session where one is needed, 404 for a `{user}` that is not there for the caller.
-    private func admit(_ arrival: Arrival, _ access: Access) async throws(APIError) -> (Caller?, UserRecord?) {
+    private func admit(_ arrival: borrowing Arrival, _ access: Access) async throws(APIError) -> (Caller?, UserRecord?) {
         switch access {
         case .anyone: return (nil, nil)
         case .visitor: return (gate.visitor(arrival.verdict), nil)
@@ -191,7 +191,7 @@ public struct Dispatcher: Sendable {
     }
 
     /// A dormant user wakes up, which is written down.
-    private func caller(_ arrival: Arrival) async throws(APIError) -> Caller {
+    private func caller(_ arrival: borrowing Arrival) async throws(APIError) -> Caller {
         let (caller, wokeUp) = try await gate.caller(arrival.verdict, at: arrival.now)
         if wokeUp {
             let call = Call(
@@ -212,7 +212,7 @@ public struct Dispatcher: Sendable {
     /// Counts the request against the API's limit, and a sign-in, a page's too, against its own as well
     /// (auth.md §12).
     /// - Throws: `.rateLimited`, `.bypassRefused`.
-    private func count(_ arrival: Arrival, _ found: PathTable<Int>.Found) throws(APIError) -> RateLimiter.Standing? {
+    private func count(_ arrival: borrowing Arrival, _ found: PathTable<Int>.Found) throws(APIError) -> RateLimiter.Standing? {
         guard !configuration.isRateLimitDisabled else { return nil }
         var subject = RateLimiter.Subject.network(arrival.client.network)
         if case .signedIn(let caller) = arrival.verdict {
