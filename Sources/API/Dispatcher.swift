@@ -148,7 +148,8 @@ public struct Dispatcher: Sendable {
         return response
     }
 
-    private func answer(_ arrival: borrowing Arrival, _ found: PathTable<Int>.Found) async throws(APIError) -> Response {
+    private func answer(_ arrival: borrowing Arrival, _ found: PathTable<Int>.Found) async throws(APIError) -> Response
+    {
         switch found {
         case .match(let index, let parameters):
             let route = routes[index]
@@ -169,7 +170,8 @@ public struct Dispatcher: Sendable {
     }
 
     /// - Throws: 401 without a session where one is needed, 404 for a `{user}` that is not there for the caller.
-    private func admit(_ arrival: borrowing Arrival, _ access: Access) async throws(APIError) -> (Caller?, UserRecord?) {
+    private func admit(_ arrival: borrowing Arrival, _ access: Access) async throws(APIError) -> (Caller?, UserRecord?)
+    {
         switch access {
         case .anyone: return (nil, nil)
         case .visitor: return (gate.visitor(arrival.verdict), nil)
@@ -212,7 +214,9 @@ public struct Dispatcher: Sendable {
     /// Counts the request against the API's limit, and a sign-in, a page's too, against its own as well
     /// (auth.md §12).
     /// - Throws: `.rateLimited`, `.bypassRefused`.
-    private func count(_ arrival: borrowing Arrival, _ found: PathTable<Int>.Found) throws(APIError) -> RateLimiter.Standing? {
+    private func count(_ arrival: borrowing Arrival, _ found: PathTable<Int>.Found) throws(APIError) -> RateLimiter
+        .Standing?
+    {
         guard !configuration.isRateLimitDisabled else { return nil }
         var subject = RateLimiter.Subject.network(arrival.client.network)
         if case .signedIn(let caller) = arrival.verdict {

@@ -71,7 +71,7 @@ struct Usersd {
         let wanted = try config.address()
         let (github, oidc) = (try config.github(), try config.oidc())
         raiseDescriptorLimit()
-        _ = try config.api(listening: wanted)
+        _ = try config.api(listening: wanted)  // a wrong option ends with 2, before anything is opened
         do {
             // First, because the access URL may name the port that the kernel chooses.
             let reservation = try wanted.reserve()
