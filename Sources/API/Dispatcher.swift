@@ -10,18 +10,20 @@ public final class SharedState: Sendable {
     let sshKeys: SSHKeyMaker
     let delivery: any NoticeDelivery
     let coveredPrices: Set<PriceKey>
+    let prices: PriceBookState
     let providers: Providers
     let refresh: TokenRefresh
 
     /// - Parameter coveredPrices: the rows of the built-in price book.
     public init(
         passwords: PasswordHasher, sshKeys: SSHKeyMaker, delivery: any NoticeDelivery, coveredPrices: Set<PriceKey>,
-        providers: Providers
+        prices: PriceBookState, providers: Providers
     ) {
         self.passwords = passwords
         self.sshKeys = sshKeys
         self.delivery = delivery
         self.coveredPrices = coveredPrices
+        self.prices = prices
         self.providers = providers
         refresh = TokenRefresh(providers: providers)
     }

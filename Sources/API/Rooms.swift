@@ -33,7 +33,7 @@ struct Rooms: Sendable {
         let (hasher, providers) = (shared.passwords, shared.providers)
         let notices = NoticeBoard(
             store: store, background: background, delivery: shared.delivery, audit: audit, faults: faults)
-        site = SiteHandlers(configuration: configuration)
+        site = SiteHandlers(store: store, configuration: configuration, prices: shared.prices, faults: faults)
         fixed = FixedAnswers(configuration: configuration)
         users = UserHandlers(
             store: store, configuration: configuration, providers: providers, passwords: hasher,

@@ -13,9 +13,14 @@ enum Database: Sendable {
     static func open(_ config: Config) throws(StorageError) -> Database {
         let url = config.text("postgres-url")
         if !url.isEmpty { return .postgres(try PostgresDatabase(url: url)) }
-        let chosen = config.text("sqlite-path")
-        let path = chosen.isEmpty ? try standardPath() : chosen
+        let path = try sqlitePath(config)
         return .sqlite(try SQLiteDatabase(path: path, options: config.sqlite), path: path)
+    }
+
+    /// The file that the options name.
+    static func sqlitePath(_ config: Config) throws(StorageError) -> String {
+        let chosen = config.text("sqlite-path")
+        return chosen.isEmpty ? try standardPath() : chosen
     }
 
     func storage(on loop: EventLoop) async throws(StorageError) -> any Storage {

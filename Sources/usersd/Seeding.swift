@@ -13,14 +13,14 @@ enum Seeding {
     }
 
     /// A failure is logged and does not stop the start: the table keeps what it held.
-    static func seed(_ store: any PriceStore, at now: Timestamp, _ log: Logger) async {
+    static func seed(_ store: any PriceStore, at now: Timestamp, _ log: Logger) async -> PriceBookState {
         let cause: String
         do throws(PriceSeedError) {
             let rows = try PriceSeed.check(Seeds.modelPrices)
             do throws(StorageError) {
                 try await store.seedPrices(json: Seeds.modelPrices, at: now)
                 log.info("seeded \(rows.count) model prices")
-                return
+                return .seeded
             } catch {
                 cause = "\(error)"
             }
@@ -28,5 +28,6 @@ enum Seeding {
             cause = "\(error)"
         }
         log.error("failed to seed AI Bridge prices; cost tracking may use stale prices: \(cause)")
+        return .failed
     }
 }

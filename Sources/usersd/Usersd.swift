@@ -20,6 +20,7 @@ struct Usersd {
         }
         do throws(Config.Fault) {
             if command == "prices" { return try prices(&arguments) }
+            if command == "backup" { return try backup(&arguments) }
             let config = try Config.load(Array(arguments), environment())
             switch command {
             case "serve": try serve(config)
@@ -38,6 +39,7 @@ struct Usersd {
         usage: usersd [serve] [--option value ...]   serve the API
                usersd config [--option value ...]    print the settings that serve would use
                usersd prices list|get|set|seed       the price table
+               usersd backup FILE [--option value]   copy the SQLite database, which may be in use
                usersd options | routes               print the README's tables
                usersd version
         """
@@ -61,6 +63,24 @@ struct Usersd {
             end(1, "\(error)")
         }
         exit(0)
+    }
+
+    private static func backup(_ arguments: inout ArraySlice<String>) throws(Config.Fault) {
+        guard let file = arguments.first, !file.hasPrefix("--") else {
+            throw Config.Fault("usage: usersd backup FILE [--sqlite-path PATH]")
+        }
+        let config = try Config.load(Array(arguments.dropFirst()), environment())
+        guard config.text("postgres-url").isEmpty else {
+            throw Config.Fault("backup is for SQLite; for Postgres there is pg_dump --schema=usersd")
+        }
+        do throws(StorageError) {
+            let path = try Database.sqlitePath(config)
+            try SQLiteBackup.make(of: path, at: file)
+            print("\(path) is copied to \(file), and checked")
+        } catch {
+            if case .broken(let cause) = error { end(1, cause) }
+            end(1, "\(error)")
+        }
     }
 
     /// Any step may refuse, and nothing has been accepted yet.
@@ -128,7 +148,7 @@ struct Usersd {
             let delivery = NoticeMail(mailroom: nil, accessURL: "", log: log)
             return try Dispatcher(
                 store: store, configuration: Configuration(),
-                shared: shared(try Config.load([], [:]), threadCount: 1, delivery, Providers()),
+                shared: shared(try Config.load([], [:]), threadCount: 1, delivery, .foreign, Providers()),
                 ambient: World.ambient(),
                 background: Background(loop), log: log
             ).routeTable
@@ -155,17 +175,16 @@ struct Usersd {
         for loop in loops { stores.append(try wait(on: loop) { try await database.storage(on: loop) }) }
         let first = stores[0]
         var configuration = configuration
-        configuration.deploymentID = try wait(on: loops[0]) {
-            if database.seedsPrices {
-                await Seeding.seed(first, at: World.now(), log)
-            } else {
-                log.notice("the price book is left to Coder, whose database this is")
-            }
-            return try await first.deploymentID(orElse: World.randomID())
+        var prices = PriceBookState.foreign
+        if database.seedsPrices {
+            prices = try wait(on: loops[0]) { await Seeding.seed(first, at: World.now(), log) }
+        } else {
+            log.notice("the price book is left to Coder, whose database this is")
         }
+        configuration.deploymentID = try wait(on: loops[0]) { try await first.deploymentID(orElse: World.randomID()) }
         let shared = shared(
             config, threadCount: loops.count,
-            NoticeMail(mailroom: mailroom, accessURL: configuration.accessURL, log: log), providers)
+            NoticeMail(mailroom: mailroom, accessURL: configuration.accessURL, log: log), prices, providers)
         KeyPurge(
             store: first, loop: loops[0], retention: Int64(config.milliseconds("api-keys-retention") / 1000), log: log
         ).start()
@@ -188,14 +207,15 @@ struct Usersd {
     }
 
     private static func shared(
-        _ config: Config, threadCount: Int, _ delivery: NoticeMail, _ providers: Providers
+        _ config: Config, threadCount: Int, _ delivery: NoticeMail, _ prices: PriceBookState,
+        _ providers: Providers
     ) -> SharedState {
         let pool = Offload(threadCount: threadCount, queueLimit: 256)
         let ambient = World.ambient()
         return SharedState(
             passwords: PasswordHasher(pool: pool, ambient: ambient),
             sshKeys: SSHKeyMaker(algorithm: config.sshKeyAlgorithm, pool: pool, ambient: ambient), delivery: delivery,
-            coveredPrices: Seeding.covered, providers: providers)
+            coveredPrices: Seeding.covered, prices: prices, providers: providers)
     }
 
     /// Connections are descriptors; the usual soft limit of 1024 is for programs that use select().

@@ -77,6 +77,7 @@ extension EndToEndTests {
                     let login = #"{"email":"owner@usersd.test","password":"\#(RunningServer.password)"}"#
                     for _ in 0..<4 {
                         for answer in [
+                            try server.send("GET", "/readyz"),
                             try server.send("GET", "/api/v2/users/first"),
                             try server.send("GET", "/api/v2/users/me", token: token),
                             try server.send("GET", "/api/v2/users", token: token),

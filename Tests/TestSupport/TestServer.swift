@@ -123,7 +123,8 @@ public final class TestServer: Sendable {
             shared: SharedState(
                 passwords: passwords, sshKeys: SSHKeyMaker(algorithm: .ed25519, pool: Self.pool, ambient: ambient),
                 delivery: outbox,
-                coveredPrices: [PriceKey(provider: "openai", model: "gpt-4o")], providers: providers),
+                coveredPrices: [PriceKey(provider: "openai", model: "gpt-4o")], prices: .seeded,
+                providers: providers),
             ambient: ambient, background: background, log: Logger(label: "test") { _ in TestLogHandler(log: log) })
     }
 

@@ -4,7 +4,10 @@ internal import Storage
 
 /// What a client asks of the server itself (keys-and-shell.md §8.13).
 struct SiteHandlers: Sendable {
+    let store: any SiteStore
     let configuration: Configuration
+    let prices: PriceBookState
+    let faults: Faults
 
     /// `GET /api/v2/`
     @Sendable func greet(_ call: Call) async throws(APIError) -> Message { Message("👋") }
@@ -16,9 +19,43 @@ struct SiteHandlers: Sendable {
         return Reply(response)
     }
 
+    /// `GET /readyz`: requests can be served, because the database answers. How the seed went is told, and does not
+    /// decide: stale prices serve as well.
+    @Sendable func ready(_ call: Call) async throws(APIError) -> Reply {
+        do throws(StorageError) { try await store.ping() } catch {
+            faults.note("not ready", error)
+            var reply = Reply(.serviceUnavailable, Readiness(storage: "unavailable", prices: prices))
+            reply.response.add(.retryAfter, "1")
+            return reply
+        }
+        return Reply(.ok, Readiness(storage: "ok", prices: prices))
+    }
+
     /// `GET /api/v2/buildinfo`
     @Sendable func buildInfo(_ call: Call) async throws(APIError) -> BuildInfo {
         BuildInfo(configuration: configuration)
+    }
+}
+
+/// How the seed of the price book went at the start.
+public enum PriceBookState: String, Sendable {
+    case seeded, failed
+    /// The database is Coder's, which keeps its own.
+    case foreign
+}
+
+/// `GET /readyz`
+struct Readiness: WireValue {
+    let storage: StaticString
+    let prices: PriceBookState
+
+    func write(to writer: inout JSONWriter) {
+        writer.object { object in
+            object.key("storage")
+            object.string("\(storage)")
+            object.key("prices")
+            object.string(prices.rawValue)
+        }
     }
 }
 
