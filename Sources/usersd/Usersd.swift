@@ -11,7 +11,6 @@ internal import StorageSQLite
 @main
 struct Usersd {
     static func main() {
-        Signals.block()
         var arguments = CommandLine.arguments.dropFirst()
         let command = arguments.first.map { $0.hasPrefix("-") ? "serve" : arguments.removeFirst() } ?? "serve"
         if arguments.contains("--help") || command == "help" {
@@ -85,6 +84,7 @@ struct Usersd {
 
     /// Any step may refuse, and nothing has been accepted yet.
     private static func serve(_ config: Config) throws(Config.Fault) {
+        Signals.block()
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var log = Logger(label: "usersd")
         log.logLevel = Logger.Level(rawValue: config.text("log-level")) ?? .notice

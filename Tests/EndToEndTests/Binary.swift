@@ -37,13 +37,21 @@ final class Binary: Sendable {
         }
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "\(folder)/stdout", flags, 0o600)
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "\(folder)/stderr", flags, 0o600)
+        // The threads of the test runner block every signal, and a mask is inherited.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var noSignals = sigset_t()
+        sigemptyset(&noSignals)
+        posix_spawnattr_setsigmask(&attributes, &noSignals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": folder]
         environment.merge(variables) { $1 }
         let words = ([program] + arguments).map { strdup($0) } + [nil]
         let settings = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for word in words + settings { free(word) } }
         var pid: pid_t = 0
-        let code = posix_spawn(&pid, program, &actions, nil, words, settings)
+        let code = posix_spawn(&pid, program, &actions, &attributes, words, settings)
         self.pid = pid
         guard code == 0 else { throw SupportFault("cannot start \(program): \(String(cString: strerror(code)))") }
     }

@@ -52,8 +52,10 @@ extension EndToEndTests {
             }
         }
 
-        @Test("SQLite: kill -9 in the middle of the statement leaves the old table", arguments: [false, true])
-        func killedOnSQLite(isFull: Bool) async throws {
+        @Test(
+            "SQLite: a signal in the middle of the statement ends the process and leaves the old table",
+            arguments: [(SIGKILL, false), (SIGKILL, true), (SIGTERM, true), (SIGINT, false)])
+        func endedOnSQLite(by number: Int32, isFull: Bool) async throws {
             try await Self.with(.sqlite, isFull: isFull) { database, file in
                 // Counts for ever at that row.
                 try database.sql(
@@ -69,8 +71,8 @@ extension EndToEndTests {
                 _ = try await eventually("the seed holds the database") { () -> Bool? in
                     (try? database.sql("BEGIN IMMEDIATE")) == nil ? true : nil
                 }
-                process.signal(SIGKILL)
-                #expect(try await process.exit() == -SIGKILL)
+                process.signal(number)
+                #expect(try await process.exit() == -number)
                 #expect(try database.pricesByValue() == Self.old(isFull))
                 #expect(try database.sql("PRAGMA integrity_check") == [["ok"]])
                 try database.sql("DROP TRIGGER rest")
