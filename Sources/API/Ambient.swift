@@ -5,14 +5,17 @@ public import Storage
 public struct Ambient: Sendable {
     /// The time of the wall clock.
     public let now: @Sendable () -> Timestamp
+    /// Nanoseconds on a clock that nobody sets; only differences mean something.
+    public let ticks: @Sendable () -> UInt64
     /// Fills a buffer with bytes nobody can guess.
     public let fillRandom: @Sendable (UnsafeMutableRawBufferPointer) -> Void
 
     public init(
-        now: @escaping @Sendable () -> Timestamp,
+        now: @escaping @Sendable () -> Timestamp, ticks: @escaping @Sendable () -> UInt64,
         fillRandom: @escaping @Sendable (UnsafeMutableRawBufferPointer) -> Void
     ) {
         self.now = now
+        self.ticks = ticks
         self.fillRandom = fillRandom
     }
 

@@ -25,6 +25,8 @@ public struct Configuration: Sendable {
     /// Seconds, of owners' tokens.
     public var maximumAdminTokenLifetime: Int64 = 168 * 3600
     public var termsOfServiceURL = ""
+    /// `Strict-Transport-Security` on everything but the API (RFC 6797); empty: none.
+    public var strictTransport = ""
     /// Requests a minute of one caller on one route; negative: no limit. 0 means the default (auth.md §12).
     public var rateLimit = 512
     public var isRateLimitDisabled = false

@@ -40,17 +40,23 @@ public struct Dispatcher: Sendable {
     private let audit: AuditLog
     private let routes: [Route]
     private let table: PathTable<Int>
+    private let meter: RequestMeter?
+    private let requestLog: RequestLog?
     /// What every answer carries (users.md §1.1).
     private let commonFields: FieldBlock
     private let preflightFields: FieldBlock
 
-    /// - Parameter background: of the loop that the requests come on.
+    /// - Parameters:
+    ///   - background: of the loop that the requests come on.
+    ///   - meter: of the same loop; nil: nobody asks for metrics.
     /// - Throws: `PathTable.Fault` for two rows that say the same.
     public init(
         store: any Storage, configuration: Configuration, shared: SharedState, ambient: Ambient,
-        background: Background, log: Logger
+        background: Background, meter: RequestMeter? = nil, log: Logger
     ) throws {
-        let faults = Faults(log: log, ambient: ambient)
+        let faults = Faults(log: log, ambient: ambient, meter: meter)
+        self.meter = meter
+        requestLog = RequestLog(log)
         self.configuration = configuration
         self.ambient = ambient
         self.shared = shared
@@ -90,11 +96,28 @@ public struct Dispatcher: Sendable {
     }
 
     public func respond(to request: Request) async -> Response {
-        let isPreflight = request.method == .options && !(request.value(.accessControlRequestMethod) ?? []).isEmpty
+        guard meter != nil || requestLog != nil else {
+            var trace = RequestTrace()
+            return await respond(to: request, ambient.randomID(), &trace)
+        }
+        var trace = RequestTrace()
         let requestID = ambient.randomID()
+        let start = ambient.ticks()
+        meter?.begin()
+        let response = await respond(to: request, requestID, &trace)
+        let nanoseconds = ambient.ticks() - start
+        meter?.end(route: trace.route, response.status, nanoseconds: nanoseconds)
+        requestLog?.note(
+            request, requestID, trace, path: trace.route.map { routes[$0].path }, response.status,
+            nanoseconds: nanoseconds)
+        return response
+    }
+
+    private func respond(to request: Request, _ requestID: UUID, _ trace: inout RequestTrace) async -> Response {
+        let isPreflight = request.method == .options && !(request.value(.accessControlRequestMethod) ?? []).isEmpty
         let known = CSRF.token(request)
         let token = known ?? ambient.randomBytes(CSRF.tokenCount)
-        var response = isPreflight ? Response(.ok) : await answer(request, requestID, csrfToken: token)
+        var response = isPreflight ? Response(.ok) : await answer(request, requestID, csrfToken: token, &trace)
         response.reserveFields(384)
         response.add(isPreflight ? preflightFields : commonFields)
         var id: [UInt8] = []
@@ -107,7 +130,9 @@ public struct Dispatcher: Sendable {
         return response
     }
 
-    private func answer(_ request: Request, _ requestID: UUID, csrfToken: [UInt8]) async -> Response {
+    private func answer(
+        _ request: Request, _ requestID: UUID, csrfToken: [UInt8], _ trace: inout RequestTrace
+    ) async -> Response {
         guard let path = PathSegments(request.bytes[request.path]) else {
             return refusal(.refused("The path is not well encoded."))
         }
@@ -115,13 +140,15 @@ public struct Dispatcher: Sendable {
         let presented = PresentedToken(request, usesHostPrefix: configuration.usesHostPrefixCookie)
         let client = ClientAddress.find(request, configuration)
         let verdict = await gate.verdict(on: presented, from: client, at: now)
+        trace.client = client
+        if case .signedIn(let caller) = verdict { trace.userID = caller.id }
         var response: Response
         do throws(APIError) {
             try CSRF.check(request, presented, path: path)
             response = await route(
                 Arrival(
                     request: request, path: path, verdict: verdict, client: client, now: now,
-                    requestID: requestID, csrfToken: csrfToken))
+                    requestID: requestID, csrfToken: csrfToken), &trace)
         } catch {
             response = refusal(error)
         }
@@ -129,10 +156,11 @@ public struct Dispatcher: Sendable {
         return response
     }
 
-    private func route(_ arrival: borrowing Arrival) async -> Response {
+    private func route(_ arrival: borrowing Arrival, _ trace: inout RequestTrace) async -> Response {
         // Every GET answers HEAD (decisions.md #8); the engine leaves the body out.
         let method = arrival.request.method == .head ? .get : arrival.request.method
         let found = table.find(method, arrival.path)
+        if case .match(let index, _) = found { trace.route = index }
         var standing: RateLimiter.Standing?
         var response: Response
         do throws(APIError) {
@@ -146,6 +174,9 @@ public struct Dispatcher: Sendable {
             response.add(.rateLimitLimit, "\(standing.limit)")
             response.add(.rateLimitRemaining, "\(standing.remaining)")
             response.add(.rateLimitReset, "\(standing.reset)")
+        }
+        if !arrival.isAPI, !configuration.strictTransport.isEmpty {
+            response.add(.strictTransportSecurity, configuration.strictTransport)
         }
         return response
     }
@@ -252,6 +283,9 @@ public struct Dispatcher: Sendable {
         RateLimiter.Standing(
             limit: limit, remaining: 0, reset: (now.microseconds / 60_000_000 + 1) * 60, isOver: true)
     }
+
+    /// Method and path of every row, in order.
+    public var routeNames: [(method: String, path: String)] { routes.map { ($0.method.name, $0.path) } }
 
     /// The README's table of routes.
     public var routeTable: String {

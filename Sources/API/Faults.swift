@@ -1,3 +1,4 @@
+internal import HTTP
 internal import Logging
 internal import Storage
 
@@ -5,6 +6,8 @@ internal import Storage
 struct Faults: Sendable {
     let log: Logger
     let ambient: Ambient
+    /// Counts what the database spoiled; nil: nobody asks.
+    let meter: RequestMeter?
 
     func error(_ error: StorageError) -> APIError {
         switch error {
@@ -23,10 +26,27 @@ struct Faults: Sendable {
         case .refused(.lastOwner): return .refused("The last owner cannot be removed: there must always be one.")
         case .refused(.deletedUser): return .notFound
         case .busy, .unavailable:
+            meter?.countStorageError(error == .busy ? "busy" : "unavailable")
             note("the database cannot answer", error)
             return .busy
-        case .broken(let cause): return fault(cause)
+        case .broken(let cause):
+            meter?.countStorageError("broken")
+            return fault(cause)
         case .conflict(let constraint), .refused(let constraint): return fault("constraint \(constraint)")
+        }
+    }
+
+    /// Runs a sign-in, and counts how it ended.
+    func countingLogin<Value>(
+        _ type: LoginType, _ body: () async throws(APIError) -> Value
+    ) async throws(APIError) -> Value {
+        do throws(APIError) {
+            let value = try await body()
+            meter?.countLogin(type, .success)
+            return value
+        } catch {
+            meter?.countLogin(type, error.status.rawValue < 500 ? .refused : .error)
+            throw error
         }
     }
 

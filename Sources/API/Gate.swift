@@ -24,8 +24,9 @@ struct Gate: Sendable {
         guard let token = presented.token else {
             return .signedOut("Cookie \"\(Cookie.session)\" or query parameter must be provided.")
         }
-        let secret: KeySecret
+        var secret: KeySecret
         do throws(KeySecret.Fault) { secret = try KeySecret(parsing: token) } catch { return .signedOut(error.detail) }
+        defer { secret.wipe() }
         do throws(StorageError) {
             guard let session = try await store.session(keyID: secret.id) else {
                 return .signedOut("The API key is invalid.")

@@ -35,6 +35,9 @@ final class RateLimiter: Sendable {
     /// Counters kept; beyond, newcomers share one.
     private static let capacity = 65_536
 
+    /// Counters that are kept.
+    var counterCount: Int { table.withLock { $0.count } }
+
     /// Counts a request, unless it is over the limit.
     func count(_ subject: Subject, route: Int, limit: Int, at now: Timestamp) -> Standing {
         let second = now.microseconds / 1_000_000

@@ -31,6 +31,7 @@ public struct HeaderName: Sendable, Equatable {
     public static let secFetchSite = HeaderName("Sec-Fetch-Site")
     public static let sessionToken = HeaderName("Coder-Session-Token")
     public static let setCookie = HeaderName("Set-Cookie")
+    public static let strictTransportSecurity = HeaderName("Strict-Transport-Security")
     public static let vary = HeaderName("Vary")
     public static let frameOptions = HeaderName("X-Frame-Options")
     public static let wwwAuthenticate = HeaderName("WWW-Authenticate")

@@ -30,6 +30,8 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
     private var input: [UInt8] = []
     private var start = 0
     private var end = 0
+    /// Bytes of `input` that were ever used, to be wiped.
+    private var used = 0
     private var output: [UInt8] = []
     private var sent = 0
     private var isQueuedForFlush = false
@@ -82,7 +84,7 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
             case .head(let head, let consumed):
                 // The head's offsets count from the buffer's beginning, and reading a body moves or gives back the
                 // buffer: a request with a body takes its head out first.
-                let bytes = head.framing == .none ? input : Array(input[..<consumed])
+                var bytes = head.framing == .none ? input : Array(input[..<consumed])
                 start = consumed
                 var body: [UInt8] = []
                 if head.framing != .none {
@@ -95,7 +97,12 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
                         break loop
                     }
                 }
-                guard await answer(head, bytes, body) else {
+                let goesOn = await answer(head, bytes, body)
+                if head.framing != .none {
+                    Wipe.bytes(&bytes, count: bytes.count)
+                    Wipe.bytes(&body, count: body.count)
+                }
+                guard goesOn else {
                     lingers = true
                     break loop
                 }
@@ -163,6 +170,7 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
     }
 
     private func refuse(_ status: Status) {
+        server.noteRefusal(status, of: peer)
         ResponseWriter.refusal(status, date: server.date, into: &output)
         queueFlush()
     }
@@ -230,7 +238,7 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
         if start == end {
             start = 0
             end = 0
-            if !input.isEmpty { server.giveBack(&input) }
+            giveBackInput()
         } else if end == input.count {
             input.withUnsafeMutableBufferPointer { buffer in
                 _ = memmove(buffer.baseAddress!, buffer.baseAddress! + start, end - start)
@@ -238,6 +246,14 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
             end -= start
             start = 0
         }
+    }
+
+    /// Tokens and passwords stand in requests: the next connection gets the buffer without them.
+    private func giveBackInput() {
+        guard !input.isEmpty else { return }
+        Wipe.bytes(&input, count: used)
+        used = 0
+        server.giveBack(&input)
     }
 
     private func watch(_ interest: Interest) {
@@ -268,6 +284,7 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
         case .wouldBlock: return
         case .done(let count) where count > 0:
             end += count
+            used = max(used, end)
             self.waiter = nil
             waiter.resume(returning: .bytes)
         case .done, .failed:
@@ -327,6 +344,7 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
             }
         }
         sent = 0
+        Wipe.bytes(&output, count: output.count)
         if output.capacity > server.limits.unsentBytes { output = [] } else { output.removeAll(keepingCapacity: true) }
         if interest.contains(.write) { watch(waiter == nil ? [] : .read) }
         if let waiter = writeWaiter {
@@ -352,7 +370,7 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
         _ = Glibc.close(descriptor)
         output = []
         sent = 0
-        if !input.isEmpty { server.giveBack(&input) }
+        giveBackInput()
         server.closed(self)
         if let waiter {
             self.waiter = nil

@@ -12,12 +12,30 @@ public final class Engine: Sendable {
     private let admission: Admission
     private let limits: Limits
 
-    /// - Parameter handlers: one for each loop, in order.
-    public init(limits: Limits, loops: [EventLoop], handlers: [Handler]) {
+    /// What became of connections since the start, and of requests that no handler saw.
+    public struct Counts: Sendable {
+        public var accepted = 0
+        /// Over the limit of their network.
+        public var turnedAway = 0
+        /// Requests that are none, or were too slow or too large: by status.
+        public var refusals: [Int: Int] = [:]
+    }
+
+    /// Told of every request that is refused before a handler sees it.
+    public typealias RefusalObserver = @Sendable (Status, PeerAddress) -> Void
+
+    /// - Parameters:
+    ///   - handlers: one for each loop, in order.
+    ///   - refused: called on the connection's loop.
+    public init(
+        limits: Limits, loops: [EventLoop], handlers: [Handler], refused: @escaping RefusalObserver = { _, _ in }
+    ) {
         let admission = Admission(limits: limits)
         self.limits = limits
         self.admission = admission
-        servers = zip(loops, handlers).map { LoopServer(loop: $0, limits: limits, admission: admission, respond: $1) }
+        servers = zip(loops, handlers).map {
+            LoopServer(loop: $0, limits: limits, admission: admission, respond: $1, refused: refused)
+        }
     }
 
     /// Takes connections at a reserved address, one listener for each loop.
@@ -55,6 +73,17 @@ public final class Engine: Sendable {
     }
 
     public var connectionCount: Int { admission.total }
+
+    public func counts() async -> Counts {
+        var sum = Counts()
+        for server in servers {
+            let counts = await Task(executorPreference: server.loop) { server.counts }.value
+            sum.accepted += counts.accepted
+            sum.turnedAway += counts.turnedAway
+            sum.refusals.merge(counts.refusals, uniquingKeysWith: +)
+        }
+        return sum
+    }
 
     private static func on<Failure: Error>(
         _ server: LoopServer, _ body: @escaping @Sendable (LoopServer) throws(Failure) -> Void

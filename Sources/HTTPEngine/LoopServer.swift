@@ -10,6 +10,8 @@ final class LoopServer: DescriptorHandler, TurnEnd, @unchecked Sendable {
     let loop: EventLoop
     let limits: Limits
     let respond: Engine.Handler
+    private let refused: Engine.RefusalObserver
+    private(set) var counts = Engine.Counts()
     private(set) var isDraining = false
 
     private let admission: Admission
@@ -28,11 +30,15 @@ final class LoopServer: DescriptorHandler, TurnEnd, @unchecked Sendable {
     /// Room for the empty lines that the parser passes over in front of a head.
     private static let emptyLineBytes = 16
 
-    init(loop: EventLoop, limits: Limits, admission: Admission, respond: @escaping Engine.Handler) {
+    init(
+        loop: EventLoop, limits: Limits, admission: Admission, respond: @escaping Engine.Handler,
+        refused: @escaping Engine.RefusalObserver
+    ) {
         self.loop = loop
         self.limits = limits
         self.admission = admission
         self.respond = respond
+        self.refused = refused
     }
 
     var date: [UInt8] {
@@ -71,11 +77,13 @@ final class LoopServer: DescriptorHandler, TurnEnd, @unchecked Sendable {
     private func accept(_ descriptor: Int32, _ peer: PeerAddress) {
         switch admission.admit(peer) {
         case .refused:
+            counts.turnedAway += 1
             close(descriptor)
             return
         case .last: pause()
         case .admitted: break
         }
+        counts.accepted += 1
         var one: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
         let connection = Connection(descriptor, peer: peer, server: self)
@@ -106,6 +114,11 @@ final class LoopServer: DescriptorHandler, TurnEnd, @unchecked Sendable {
     }
 
     // MARK: Connections
+
+    func noteRefusal(_ status: Status, of peer: PeerAddress) {
+        counts.refusals[status.rawValue, default: 0] += 1
+        refused(status, peer)
+    }
 
     func closed(_ connection: Connection) {
         let last = connections.removeLast()

@@ -25,6 +25,13 @@ public final class BlockingQueue<Element: Sendable>: @unchecked Sendable {
         mutex.deallocate()
     }
 
+    /// Elements that wait.
+    public var count: Int {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return waiting.count
+    }
+
     /// False when the queue is full or has been stopped.
     public func add(_ element: Element) -> Bool {
         pthread_mutex_lock(mutex)

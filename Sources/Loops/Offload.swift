@@ -18,6 +18,9 @@ public final class Offload: Sendable {
         }
     }
 
+    /// Pieces of work that wait for a thread.
+    public var waitingCount: Int { queue.count }
+
     /// Runs `work` on a thread of the pool.
     /// - Throws: `Overloaded` if the queue is full or the pool has stopped.
     public func run<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async throws(Overloaded) -> Value {

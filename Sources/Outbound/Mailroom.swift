@@ -53,6 +53,9 @@ public final class Mailroom: Sendable {
         }
     }
 
+    /// Messages that are not delivered yet.
+    public var waitingCount: Int { progress.undelivered.load(ordering: .relaxed) }
+
     public func send(_ item: Item) {
         progress.undelivered.add(1, ordering: .relaxed)
         guard !queue.add(item) else { return }

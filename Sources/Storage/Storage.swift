@@ -65,4 +65,7 @@ public protocol SiteStore: Sendable {
 /// Everything usersd keeps. An instance belongs to one event loop: call it from tasks of that loop.
 public protocol Storage: UserStore, RoleStore, KeyStore, IdentityStore, SSHKeyStore, SettingsStore, OrganizationStore,
     PriceStore, SiteStore, AuditStore
-{}
+{
+    /// How busy it is. Call it on the storage's loop.
+    var load: StorageLoad { get }
+}

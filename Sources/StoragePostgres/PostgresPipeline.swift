@@ -135,6 +135,10 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
 
     var isReady: Bool { state == .ready }
 
+    var statementsInFlight: Int { entries.count - head }
+    /// Connections that were lost or never came about.
+    private(set) var lostCount = 0
+
     func stop() {
         isStopped = true
         drop(.unavailable)
@@ -338,6 +342,7 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
 
     /// Fails what is on its way, and connects again after a pause that doubles.
     private func lost(_ failure: StorageError = .unavailable) {
+        lostCount += 1
         drop(failure)
         guard !isStopped else { return }
         let pause = backoffMilliseconds

@@ -8,7 +8,8 @@ final class PostgresPool: @unchecked Sendable {
     private let loop: EventLoop
     private let target: PostgresTarget
     private var idle: [PostgresPipeline] = []
-    private var open = 0
+    /// All that were opened, idle or not.
+    private var connections: [PostgresPipeline] = []
     private var waiting: [UnsafeContinuation<PostgresPipeline?, Never>] = []
 
     /// Connections of one loop.
@@ -47,11 +48,21 @@ final class PostgresPool: @unchecked Sendable {
         }
     }
 
+    var load: StorageLoad {
+        var load = StorageLoad()
+        load.busyConnections = connections.count - idle.count
+        load.idleConnections = idle.count
+        load.waitingTransactions = waiting.count
+        load.lostConnections = connections.reduce(0) { $0 + $1.lostCount }
+        return load
+    }
+
     private func take() async throws(StorageError) -> PostgresPipeline {
         if let connection = idle.popLast() { return connection }
-        if open < Self.size {
-            open += 1
-            return PostgresPipeline(loop, target)
+        if connections.count < Self.size {
+            let connection = PostgresPipeline(loop, target)
+            connections.append(connection)
+            return connection
         }
         guard waiting.count < Self.waitingLimit else { throw .busy }
         guard let connection = await withUnsafeContinuation({ waiting.append($0) }) else { throw .unavailable }

@@ -51,6 +51,13 @@ public final class PostgresStorage: Storage, @unchecked Sendable {
         isCoders = ownsWorkspaces
     }
 
+    public var load: StorageLoad {
+        var load = pool.load
+        load.statementsInFlight = pipeline.statementsInFlight
+        load.lostConnections += pipeline.lostCount
+        return load
+    }
+
     /// Closes every connection. Call it on the loop, when nothing is in flight.
     public func close() {
         pipeline.stop()

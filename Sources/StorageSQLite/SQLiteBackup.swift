@@ -17,6 +17,7 @@ public enum SQLiteBackup {
         // SQLite takes a file of no bytes for one to fill, and keeps its mode.
         let made = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard made >= 0 else { throw fault("cannot make \(part)") }
+        fchmod(made, 0o600)  // whatever the umask took away
         let descriptor = Descriptor(made)
         do throws(StorageError) {
             let source = try SQLiteConnection(path: path)

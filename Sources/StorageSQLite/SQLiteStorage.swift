@@ -71,7 +71,10 @@ public final class SQLiteDatabase: Sendable {
 
     /// The file holds password hashes: nobody else may read it. SQLite gives its companions the same mode.
     private static func createFile(_ path: String) throws(StorageError) {
-        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let new = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        // An umask may have taken more away than was asked for.
+        if new >= 0 { fchmod(new, 0o600) }
+        let descriptor = new >= 0 ? new : Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .broken("cannot open \(path): \(String(cString: strerror(errno)))") }
         _ = Glibc.close(descriptor)
     }
@@ -100,6 +103,12 @@ public final class SQLiteStorage: Storage, @unchecked Sendable {
         self.connection = connection
         self.writer = writer
         self.loop = loop
+    }
+
+    public var load: StorageLoad {
+        var load = StorageLoad()
+        load.waitingWrites = writer.waitingCount
+        return load
     }
 
     var reader: SQLiteConnection {

@@ -69,6 +69,9 @@ final class SQLiteWriter: Sendable {
         return try result.get()
     }
 
+    /// Changes that wait for the writer.
+    var waitingCount: Int { queue.count }
+
     /// Finishes what waits, then ends the thread.
     func stop() {
         queue.stop()

@@ -96,6 +96,16 @@ struct Config: Sendable {
         return limits
     }
 
+    /// Where metrics are told; nil: nowhere.
+    func metricsAddress() throws(Fault) -> SocketAddress? {
+        guard boolean("prometheus-enable") else { return nil }
+        guard let address = SocketAddress(text("prometheus-address")) else {
+            throw Fault(
+                "--prometheus-address: \"\(text("prometheus-address"))\" is not an IP address and a port up to 65535")
+        }
+        return address
+    }
+
     var sqlite: SQLiteDatabase.Options {
         var options = SQLiteDatabase.Options()
         options.synchronous = text("sqlite-synchronous") == "normal" ? .normal : .full
@@ -121,6 +131,7 @@ struct Config: Sendable {
         configuration.maximumTokenLifetime = Int64(milliseconds("max-token-lifetime") / 1000)
         configuration.maximumAdminTokenLifetime = Int64(milliseconds("max-admin-token-lifetime") / 1000)
         configuration.termsOfServiceURL = text("terms-of-service-url")
+        configuration.strictTransport = try strictTransport()
         configuration.rateLimit = integer("api-rate-limit")
         configuration.isRateLimitDisabled = boolean("dangerous-disable-rate-limits")
         configuration.proxyHeaders = list("proxy-trusted-headers")
@@ -131,6 +142,21 @@ struct Config: Sendable {
             configuration.proxyOrigins.append(range)
         }
         return configuration
+    }
+
+    private func strictTransport() throws(Fault) -> String {
+        let options = list("strict-transport-security-options")
+        if let unknown = options.first(where: { !["includesubdomains", "preload"].contains($0.lowercased()) }) {
+            throw Fault("--strict-transport-security-options: \"\(unknown)\" is neither includeSubDomains nor preload")
+        }
+        let seconds = integer("strict-transport-security")
+        guard seconds > 0 else {
+            guard options.isEmpty else {
+                throw Fault("--strict-transport-security-options needs --strict-transport-security")
+            }
+            return ""
+        }
+        return (["max-age=\(seconds)"] + options).joined(separator: "; ")
     }
 
     var sshKeyAlgorithm: SSHKeyAlgorithm { SSHKeyAlgorithm(rawValue: text("ssh-keygen-algorithm")) ?? .ed25519 }
@@ -160,7 +186,7 @@ struct Config: Sendable {
     var listing: String {
         Options.all.map { option in
             var value = text(option.name)
-            if case .secret = option.kind, !value.isEmpty { value = "(set)" }
+            if option.isSecret, !value.isEmpty { value = "(set)" }
             return "\(option.environment)=\(value)\n"
         }.joined()
     }

@@ -29,6 +29,10 @@ struct Option: Sendable {
         self.summary = summary
     }
 
+    var isSecret: Bool {
+        if case .secret = kind { true } else { false }
+    }
+
     /// What values look like, for help and errors.
     var expectation: String {
         switch kind {

@@ -59,6 +59,8 @@ enum Options {
         Option("email-tls-ca-cert-file", "CODER_EMAIL_TLS_CACERTFILE", .text, "", "Certificates to trust instead of the system's."),
         Option("notifications-webhook-endpoint", "CODER_NOTIFICATIONS_WEBHOOK_ENDPOINT", .secret, "", "A URL that is told of every notification."),
         Option("terms-of-service-url", "CODER_TERMS_OF_SERVICE_URL", .text, "", "Shown on sign-in pages."),
+        Option("strict-transport-security", "CODER_STRICT_TRANSPORT_SECURITY", .integer(0...1_000_000_000), "0", "max-age in seconds of Strict-Transport-Security on pages; 0: none."),
+        Option("strict-transport-security-options", "CODER_STRICT_TRANSPORT_SECURITY_OPTIONS", .list, "", "includeSubDomains, preload."),
         Option("api-rate-limit", "CODER_API_RATE_LIMIT", .integer(-1...1_000_000), "512", "Requests a minute of one caller on one route; 0 means 512, -1 none."),
         Option("dangerous-disable-rate-limits", "CODER_DANGEROUS_DISABLE_RATE_LIMITS", .boolean, "false", "No limits at all, on sign-in neither."),
         Option("proxy-trusted-headers", "CODER_PROXY_TRUSTED_HEADERS", .list, "", "Headers in which a trusted proxy names the client, such as X-Forwarded-For."),
@@ -73,6 +75,9 @@ enum Options {
         Option("http-body-timeout", "USERSD_HTTP_BODY_TIMEOUT", .duration(1_000...600_000), "30s", "Longest wait for a complete request body."),
         Option("http-write-timeout", "USERSD_HTTP_WRITE_TIMEOUT", .duration(1_000...600_000), "30s", "Longest time in which a client takes no byte of an answer."),
         Option("http-drain-timeout", "USERSD_HTTP_DRAIN_TIMEOUT", .duration(0...600_000), "10s", "How long requests in flight may take when the server stops."),
-        Option("log-level", "USERSD_LOG_LEVEL", .choice(["trace", "debug", "info", "notice", "warning", "error"]), "notice", "The least that is logged."),
+        Option("prometheus-enable", "CODER_PROMETHEUS_ENABLE", .boolean, "false", "Tell metrics, at /metrics of an address of their own."),
+        Option("prometheus-address", "CODER_PROMETHEUS_ADDRESS", .text, "127.0.0.1:2112", "That address: nobody is asked who they are there."),
+        Option("log-format", "USERSD_LOG_FORMAT", .choice(["text", "json"]), "text", "Lines for people, or a JSON object each."),
+        Option("log-level", "USERSD_LOG_LEVEL", .choice(["trace", "debug", "info", "notice", "warning", "error"]), "notice", "The least that is logged; info has a line for every request."),
     ]
 }

@@ -12,15 +12,17 @@ internal import StorageSQLite
 struct Usersd {
     static func main() {
         var arguments = CommandLine.arguments.dropFirst()
+        let variables = environment()
+        Secrets.hide()
         let command = arguments.first.map { $0.hasPrefix("-") ? "serve" : arguments.removeFirst() } ?? "serve"
         if arguments.contains("--help") || command == "help" {
             print("\(usage)\n\nOptions of serve and config:\n\n\(Config.help)", terminator: "")
             return
         }
         do throws(Config.Fault) {
-            if command == "prices" { return try prices(&arguments) }
-            if command == "backup" { return try backup(&arguments) }
-            let config = try Config.load(Array(arguments), environment())
+            if command == "prices" { return try prices(&arguments, variables) }
+            if command == "backup" { return try backup(&arguments, variables) }
+            let config = try Config.load(Array(arguments), variables)
             switch command {
             case "serve": try serve(config)
             case "config": print(config.listing, terminator: "")
@@ -43,9 +45,11 @@ struct Usersd {
                usersd version
         """
 
-    private static func prices(_ arguments: inout ArraySlice<String>) throws(Config.Fault) {
+    private static func prices(
+        _ arguments: inout ArraySlice<String>, _ variables: [String: String]
+    ) throws(Config.Fault) {
         let (request, json) = try PricesCommand.parse(&arguments)
-        let config = try Config.load(Array(arguments), environment())
+        let config = try Config.load(Array(arguments), variables)
         do {
             let database = try Database.open(config)
             let loop = try startLoops(1)[0]
@@ -64,11 +68,13 @@ struct Usersd {
         exit(0)
     }
 
-    private static func backup(_ arguments: inout ArraySlice<String>) throws(Config.Fault) {
+    private static func backup(
+        _ arguments: inout ArraySlice<String>, _ variables: [String: String]
+    ) throws(Config.Fault) {
         guard let file = arguments.first, !file.hasPrefix("--") else {
             throw Config.Fault("usage: usersd backup FILE [--sqlite-path PATH]")
         }
-        let config = try Config.load(Array(arguments.dropFirst()), environment())
+        let config = try Config.load(Array(arguments.dropFirst()), variables)
         guard config.text("postgres-url").isEmpty else {
             throw Config.Fault("backup is for SQLite; for Postgres there is pg_dump --schema=usersd")
         }
@@ -85,10 +91,12 @@ struct Usersd {
     /// Any step may refuse, and nothing has been accepted yet.
     private static func serve(_ config: Config) throws(Config.Fault) {
         Signals.block()
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        let format = LogFormat(rawValue: config.text("log-format")) ?? .text
+        LoggingSystem.bootstrap { _ in LineLogHandler(format: format, sink: .standardError) }
         var log = Logger(label: "usersd")
         log.logLevel = Logger.Level(rawValue: config.text("log-level")) ?? .notice
         let wanted = try config.address()
+        let metricsAddress = try config.metricsAddress()
         let (github, oidc) = (try config.github(), try config.oidc())
         raiseDescriptorLimit()
         _ = try config.api(listening: wanted)  // a wrong option ends with 2, before anything is opened
@@ -103,7 +111,12 @@ struct Usersd {
             let mailroom = config.mailroom(log)
             let providers = try wait(on: loops[0]) { try await Self.providers(github, oidc) }
             let backgrounds = loops.map { Background($0) }
-            let engine = try start(config, configuration, database, backgrounds, mailroom, providers, loops, log)
+            let (engine, metrics) = try start(
+                config, configuration, database, backgrounds, mailroom, providers, loops, log)
+            if let metricsAddress {
+                let bound = try wait(on: loops[0]) { try await metrics.listen(on: metricsAddress) }
+                log.notice("metrics are at http://\(bound)/metrics")
+            }
             try wait(on: loops[0]) { try await engine.listen(on: reservation) }
             log.notice("listening on http://\(address)")
             Signals.waitForFirst()
@@ -115,12 +128,15 @@ struct Usersd {
             mailroom?.stop(within: mailSeconds)
             database.close()
         } catch let error as SystemError where error.isAddressInUse {
-            end(1, "\(wanted) is in use by another process: choose another with --http-address")
+            let addresses = metricsAddress.map { "\(wanted) or \($0)" } ?? "\(wanted)"
+            let options = metricsAddress == nil ? "--http-address" : "--http-address or --prometheus-address"
+            end(1, "\(addresses) is in use by another process: choose another with \(options)")
         } catch StorageError.broken(let cause) {
             end(1, "cannot open the database: \(cause)")
         } catch {
             end(1, "cannot start: \(error)")
         }
+        LogSink.standardError.close()
         exit(0)
     }
 
@@ -128,7 +144,7 @@ struct Usersd {
     private static let mailSeconds = 5
 
     /// Holds the main thread, which has nothing else to do, until `body` has run on the loop.
-    private static func wait<Value: Sendable>(
+    static func wait<Value: Sendable>(
         on loop: EventLoop, _ body: @escaping @Sendable () async throws -> Value
     ) throws -> Value {
         let answer = BlockingQueue<Result<Value, any Error>>(limit: 1)
@@ -157,65 +173,12 @@ struct Usersd {
         }
     }
 
-    private static func startLoops(_ count: Int) throws(SystemError) -> [EventLoop] {
+    static func startLoops(_ count: Int) throws(SystemError) -> [EventLoop] {
         let cores = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         var loops: [EventLoop] = []
         for index in 0..<(count == 0 ? max(1, cores) : count) { loops.append(try EventLoop(index: index)) }
         for loop in loops { loop.start() }
         return loops
-    }
-
-    /// Storage and a dispatcher for each loop, and what the database must hold before the first request: the
-    /// deployment's id and the price book.
-    private static func start(
-        _ config: Config, _ configuration: Configuration, _ database: Database, _ backgrounds: [Background],
-        _ mailroom: Mailroom?, _ providers: Providers, _ loops: [EventLoop], _ log: Logger
-    ) throws -> Engine {
-        var stores: [any Storage] = []
-        for loop in loops { stores.append(try wait(on: loop) { try await database.storage(on: loop) }) }
-        let first = stores[0]
-        var configuration = configuration
-        var prices = PriceBookState.foreign
-        if database.seedsPrices {
-            prices = try wait(on: loops[0]) { await Seeding.seed(first, at: World.now(), log) }
-        } else {
-            log.notice("the price book is left to Coder, whose database this is")
-        }
-        configuration.deploymentID = try wait(on: loops[0]) { try await first.deploymentID(orElse: World.randomID()) }
-        let shared = shared(
-            config, threadCount: loops.count,
-            NoticeMail(mailroom: mailroom, accessURL: configuration.accessURL, log: log), prices, providers)
-        KeyPurge(
-            store: first, loop: loops[0], retention: Int64(config.milliseconds("api-keys-retention") / 1000), log: log
-        ).start()
-        let handlers = try zip(stores, backgrounds).map { store, background in
-            try Dispatcher(
-                store: store, configuration: configuration, shared: shared, ambient: World.ambient(),
-                background: background, log: log
-            ).respond
-        }
-        return Engine(limits: config.limits, loops: loops, handlers: handlers)
-    }
-
-    /// Reads the discovery document, when a provider is configured that has one.
-    private static func providers(_ github: GitHubSettings?, _ oidc: OIDCSettings?) async throws -> Providers {
-        guard github != nil || oidc != nil else { return Providers() }
-        let client = CurlClient()
-        var providers = Providers(github: github.map { GitHubProvider(settings: $0, client: client) })
-        if let oidc { providers.oidc = try await OIDCProvider.discover(oidc, client: client) }
-        return providers
-    }
-
-    private static func shared(
-        _ config: Config, threadCount: Int, _ delivery: NoticeMail, _ prices: PriceBookState,
-        _ providers: Providers
-    ) -> SharedState {
-        let pool = Offload(threadCount: threadCount, queueLimit: 256)
-        let ambient = World.ambient()
-        return SharedState(
-            passwords: PasswordHasher(pool: pool, ambient: ambient),
-            sshKeys: SSHKeyMaker(algorithm: config.sshKeyAlgorithm, pool: pool, ambient: ambient), delivery: delivery,
-            coveredPrices: Seeding.covered, prices: prices, providers: providers)
     }
 
     /// Connections are descriptors; the usual soft limit of 1024 is for programs that use select().
@@ -235,8 +198,8 @@ struct Usersd {
     }
 
     private static func end(_ status: Int32, _ message: String) -> Never {
-        let line = Array("usersd: \(message)\n".utf8)
-        _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        LogSink.standardError.add(Array("usersd: \(message)\n".utf8))
+        LogSink.standardError.close()
         exit(status)
     }
 }

@@ -7,13 +7,19 @@ internal import Storage
 enum World {
     static func ambient() -> Ambient {
         let pool = RandomPool()
-        return Ambient(now: now, fillRandom: pool.fill)
+        return Ambient(now: now, ticks: ticks, fillRandom: pool.fill)
     }
 
     @Sendable static func randomID() -> UUID {
         var words: (UInt64, UInt64) = (0, 0)
         withUnsafeMutableBytes(of: &words) { Syscall.fillRandom($0) }
         return UUID(random: words)
+    }
+
+    @Sendable static func ticks() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
     @Sendable static func now() -> Timestamp {

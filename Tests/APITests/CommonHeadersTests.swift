@@ -97,6 +97,20 @@ import TestSupport
         }
     }
 
+    @Test("Strict-Transport-Security is sent when it is configured, and not by the API", arguments: Backend.allCases)
+    func strictTransport(on backend: Backend) async throws {
+        let name = "Strict-Transport-Security"
+        try await TestServer.with(backend) { (server) async throws in
+            #expect(try await server.send("GET", "/login").header(name) == [])
+        }
+        try await TestServer.with(backend, { $0.strictTransport = "max-age=60; preload" }) { (server) async throws in
+            for target in ["/login", "/", "/nowhere", "/cli-auth"] {
+                #expect(try await server.send("GET", target).header(name) == ["max-age=60; preload"], "\(target)")
+            }
+            #expect(try await server.send("GET", "/api/v2/users/first").header(name) == [])
+        }
+    }
+
     @Test("the version is the configured one", arguments: Backend.allCases)
     func version(on backend: Backend) async throws {
         try await TestServer.with(backend, { $0.version = "v9.8.7" }) { server in

@@ -52,7 +52,7 @@ import TestSupport
             let lines = server.log.lines
             #expect(lines.contains { $0.hasPrefix("error") })
             let secrets =
-                passwords + [TestServer.password, "4711", "aGFzaA"] + tokens.flatMap { [$0, String($0.suffix(22))] }
+                passwords + [TestServer.password, "rd-4711", "aGFzaA"] + tokens.flatMap { [$0, String($0.suffix(22))] }
             for secret in secrets { #expect(!lines.contains { $0.contains(secret) }, "\(secret)") }
         }
     }

@@ -21,9 +21,12 @@ final class Binary: Sendable {
     }()
 
     /// The environment is `variables` and nothing else.
-    /// - Parameter input: a descriptor to read from; nil: standard input is empty.
+    /// - Parameters:
+    ///   - input: a descriptor to read from; nil: standard input is empty.
+    ///   - errors: a descriptor for standard error; nil: `log` has it.
     init(
-        _ arguments: [String], _ variables: [String: String] = [:], program: String = Binary.path, input: Int32? = nil
+        _ arguments: [String], _ variables: [String: String] = [:], program: String = Binary.path, input: Int32? = nil,
+        errors: Int32? = nil
     ) throws {
         folder = try temporaryFolder()
         var actions = posix_spawn_file_actions_t()
@@ -36,7 +39,11 @@ final class Binary: Sendable {
             posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         }
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "\(folder)/stdout", flags, 0o600)
-        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "\(folder)/stderr", flags, 0o600)
+        if let errors {
+            posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "\(folder)/stderr", flags, 0o600)
+        }
         // The threads of the test runner block every signal, and a mask is inherited.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

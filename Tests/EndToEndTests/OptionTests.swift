@@ -39,6 +39,14 @@ extension EndToEndTests {
             Wrong(["--http-address", "127.0.0.1"], names: ["--http-address", "127.0.0.1", "port"]),
             Wrong(["--access-url", "ftp://usersd.test"], names: ["--access-url", "ftp://usersd.test", "http"]),
             Wrong(["--proxy-trusted-origins", "10.0.0.0/33"], names: ["--proxy-trusted-origins", "10.0.0.0/33"]),
+            Wrong(["--prometheus-enable", "--prometheus-address", "here"], names: ["--prometheus-address", "here", "port"]),
+            Wrong(["--log-format", "xml"], names: ["--log-format", "xml", "text", "json"]),
+            Wrong(
+                ["--strict-transport-security", "1", "--strict-transport-security-options", "preload,always"],
+                names: ["--strict-transport-security-options", "always", "includeSubDomains"]),
+            Wrong(
+                ["--strict-transport-security-options", "preload"],
+                names: ["--strict-transport-security-options", "needs --strict-transport-security"]),
             Wrong([], ["USERSD_LOOPS": "257"], names: ["USERSD_LOOPS", "257", "0 to 256"]),
             Wrong([], ["CODER_HOST_PREFIX_COOKIE": "so"], names: ["CODER_HOST_PREFIX_COOKIE", "so", "true or false"]),
             Wrong(["--frobnicate"], names: ["--frobnicate", "unknown"]),

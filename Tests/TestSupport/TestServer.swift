@@ -63,7 +63,10 @@ private struct TestLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    func log(event: LogEvent) { log.add("\(event.level): \(event.message)") }
+    func log(event: LogEvent) {
+        let fields = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }
+        log.add("\(event.level): \(event.message)\(fields.joined())")
+    }
 }
 
 /// The whole API on a fresh database, spoken to in the bytes of HTTP but without a socket.
@@ -114,7 +117,9 @@ public final class TestServer: Sendable {
         self.log = log
         let outbox = Outbox()
         self.outbox = outbox
-        let ambient = Ambient(now: { clock.now }, fillRandom: { Syscall.fillRandom($0) })
+        let ambient = Ambient(
+            now: { clock.now }, ticks: { UInt64(clock.now.microseconds) * 1000 }, fillRandom: { Syscall.fillRandom($0) }
+        )
         // A thousandth of the usual cost: tests sign in often.
         let passwords = PasswordHasher(pool: Self.pool, ambient: ambient, iterations: 64)
         background = Background(database.loop)

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Loops
 
 /// `<id>-<secret>`: 10 and 22 characters of `0-9A-Za-z` (auth.md §9.1). Only the SHA-256 of the secret is stored.
 struct KeySecret: Sendable {
@@ -6,7 +7,7 @@ struct KeySecret: Sendable {
     static let secretCount = 22
 
     let id: String
-    private let secret: [UInt8]
+    private var secret: [UInt8]
 
     /// Why a text is no token.
     enum Fault: Error {
@@ -44,6 +45,9 @@ struct KeySecret: Sendable {
 
     /// SHA-256 of the secret, 32 bytes.
     var hash: [UInt8] { Array(SHA256.hash(data: secret)) }
+
+    /// Call it when the secret has done its work.
+    mutating func wipe() { Wipe.bytes(&secret, count: secret.count) }
 
     func matches(_ stored: [UInt8]) -> Bool { ConstantTime.areEqual(hash, stored) }
 }

@@ -22,6 +22,10 @@ struct LoginHandlers: Sendable {
 
     /// Opens a session; returns its token.
     func session(_ request: LoginRequest, _ call: Call) async throws(APIError) -> String {
+        try await faults.countingLogin(.password) { () throws(APIError) in try await open(request, call) }
+    }
+
+    private func open(_ request: LoginRequest, _ call: Call) async throws(APIError) -> String {
         let account = try await signIn(email: request.email, password: request.password, call)
         let secret = KeySecret(random: ambient)
         let key = KeyRules.session(

@@ -2,6 +2,7 @@ internal import Crypto
 internal import CryptoExtras
 internal import HTTP
 public import Loops
+internal import Synchronization
 
 /// Coder's stored form of a password (auth.md §11): `$pbkdf2-sha256$<iterations>$<salt>$<hash>`, unpadded base64.
 public enum PasswordHash {
@@ -33,8 +34,10 @@ public enum PasswordHash {
     }
 
     private static func derive(_ password: String, salt: [UInt8], iterations: Int) -> [UInt8] {
+        var text = Array(password.utf8)
+        defer { Wipe.bytes(&text, count: text.count) }
         let key = try? KDF.Insecure.PBKDF2.deriveKey(
-            from: Array(password.utf8), salt: salt, using: .sha256, outputByteCount: hashCount,
+            from: text, salt: salt, using: .sha256, outputByteCount: hashCount,
             unsafeUncheckedRounds: iterations)
         guard let key else { fatalError("PBKDF2 refused parameters that are checked above") }
         return key.withUnsafeBytes { Array($0) }
@@ -44,6 +47,7 @@ public enum PasswordHash {
 /// Hashes off the loops: 65,535 rounds take some ten milliseconds.
 public struct PasswordHasher: Sendable {
     private let pool: Offload
+    private let meter = HashMeter()
     private let ambient: Ambient
     private let iterations: Int
     /// What a sign-in without a stored password is compared with, at the same cost. Its password is random, so that
@@ -78,6 +82,32 @@ public struct PasswordHasher: Sendable {
     }
 
     private func run<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async throws(APIError) -> Value {
-        do throws(Overloaded) { return try await pool.run(work) } catch { throw .busy }
+        let (meter, ticks) = (meter, ambient.ticks)
+        do throws(Overloaded) {
+            return try await pool.run {
+                let start = ticks()
+                defer { meter.add(nanoseconds: ticks() - start) }
+                return work()
+            }
+        } catch { throw .busy }
     }
+
+    /// What was hashed since the start, and what waits.
+    var figures: (count: UInt64, nanoseconds: UInt64, waiting: Int) {
+        (meter.count, meter.nanoseconds, pool.waitingCount)
+    }
+}
+
+/// Counts hashes on the threads of the pool.
+private final class HashMeter: Sendable {
+    private let counter = Atomic<UInt64>(0)
+    private let time = Atomic<UInt64>(0)
+
+    func add(nanoseconds: UInt64) {
+        counter.wrappingAdd(1, ordering: .relaxed)
+        time.wrappingAdd(nanoseconds, ordering: .relaxed)
+    }
+
+    var count: UInt64 { counter.load(ordering: .relaxed) }
+    var nanoseconds: UInt64 { time.load(ordering: .relaxed) }
 }

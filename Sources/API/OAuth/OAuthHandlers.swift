@@ -35,6 +35,12 @@ struct OAuthHandlers: Sendable {
     func github(
         _ callback: OAuthFlow.Callback, _ provider: GitHubProvider, _ call: Call
     ) async throws(APIError) -> ProviderAccounts.Outcome {
+        try await faults.countingLogin(.github) { () throws(APIError) in try await finish(callback, provider, call) }
+    }
+
+    private func finish(
+        _ callback: OAuthFlow.Callback, _ provider: GitHubProvider, _ call: Call
+    ) async throws(APIError) -> ProviderAccounts.Outcome {
         let grant: TokenGrant
         do throws(TokenGrant.Refusal) {
             grant = try await provider.exchange(callback, accessURL: configuration.accessURL, at: call.now)
@@ -81,16 +87,24 @@ struct OAuthHandlers: Sendable {
         switch try flow.step(call, provider.target(accessURL: configuration.accessURL)) {
         case .start(let reply): return reply
         case .callback(let callback):
-            let grant: TokenGrant
-            do throws(TokenGrant.Refusal) {
-                grant = try await provider.exchange(callback, accessURL: configuration.accessURL, at: call.now)
-            } catch {
-                throw Self.exchangeFailed(error.text)
+            let outcome = try await faults.countingLogin(.oidc) { () throws(APIError) in
+                try await finish(callback, provider, call)
             }
-            let identity = try await OIDCSignIn(provider: provider, now: call.now).identity(grant)
-            let outcome = try await accounts.signIn(identity, call, state: callback.state)
             return done(outcome, callback, isDevice: false)
         }
+    }
+
+    private func finish(
+        _ callback: OAuthFlow.Callback, _ provider: OIDCProvider, _ call: Call
+    ) async throws(APIError) -> ProviderAccounts.Outcome {
+        let grant: TokenGrant
+        do throws(TokenGrant.Refusal) {
+            grant = try await provider.exchange(callback, accessURL: configuration.accessURL, at: call.now)
+        } catch {
+            throw Self.exchangeFailed(error.text)
+        }
+        let identity = try await OIDCSignIn(provider: provider, now: call.now).identity(grant)
+        return try await accounts.signIn(identity, call, state: callback.state)
     }
 
     // MARK: Answers
