@@ -21,6 +21,7 @@ final class SQLiteConnection {
     private let handle: OpaquePointer
     private var prepared: [OpaquePointer] = []
     private var composed: [String: OpaquePointer] = [:]
+    private var walHeader: UnsafeRawPointer?
 
     /// Statistics of memory would take a lock that all loops share at every allocation.
     private static let isConfigured = sqlite_config_number(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK
@@ -117,6 +118,12 @@ final class SQLiteConnection {
         try composed(text, []) { row in
             (0..<sqlite3_column_count(row.statement)).map { row.isNull($0) ? nil : row.text($0) }
         }
+    }
+
+    /// The state of the file now; nil where there is no WAL, such as in memory.
+    var moment: SQLiteMoment? {
+        if walHeader == nil { walHeader = sqlite_wal_index_header(handle) }
+        return walHeader.map(SQLiteMoment.init)
     }
 
     var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }

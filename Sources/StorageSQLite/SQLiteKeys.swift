@@ -2,12 +2,18 @@ public import Storage
 
 extension SQLiteStorage {
     public func session(keyID: String) async throws(StorageError) -> SessionRecord? {
-        try reader.first(.session, [.text(keyID)]) { (row) throws(StorageError) in
+        let reader = reader
+        // Before the read: what is committed meanwhile must not be missed.
+        let moment = reader.moment
+        if let moment, let session = sessions.find(keyID, at: moment) { return session }
+        let session = try reader.first(.session, [.text(keyID)]) { (row) throws(StorageError) in
             let link = SQLiteRow.keyColumnCount
             return SessionRecord(
                 key: try row.key(), user: try row.user(at: link + 1),
                 linkExpiry: row.isNull(link) ? nil : row.time(link))
         }
+        if let moment, let session { sessions.keep(session, under: keyID, at: moment) }
+        return session
     }
 
     public func key(id: String) async throws(StorageError) -> KeyRecord {

@@ -93,10 +93,13 @@ public final class SQLiteDatabase: Sendable {
 
 /// `Storage` of one loop on SQLite.
 ///
-/// `@unchecked Sendable`: the read connection is reached through `reader`, which demands the loop's thread.
+/// `@unchecked Sendable`: the read connection and the cache are reached behind `reader`, which demands the loop's
+/// thread.
 public final class SQLiteStorage: Storage, @unchecked Sendable {
     private let connection: SQLiteConnection
     private let loop: EventLoop
+    /// Of callers; loop's thread only, as `reader` is.
+    var sessions = SQLiteMomentCache<SessionRecord>(limit: 2_048)
     let writer: SQLiteWriter
 
     init(_ connection: SQLiteConnection, _ writer: SQLiteWriter, _ loop: EventLoop) {

@@ -19,12 +19,11 @@ extension EndToEndTests {
             return Person(id: id, token: token)
         }
 
-        @Test("suspend, delete, log out, delete a key, expire a key, take a role")
-        func ways() async throws {
-            try await TestDatabase.with(.postgres) { database in
-                try database.sql("DROP SCHEMA usersd CASCADE")
-                let first = try await RunningServer.start(["--postgres-url", database.location])
-                let second = try await RunningServer.start(["--postgres-url", database.location])
+        @Test("suspend, delete, log out, delete a key, expire a key, take a role", arguments: Backend.allCases)
+        func ways(on backend: Backend) async throws {
+            try await TestDatabase.with(backend) { database in
+                let first = try await RunningServer.start(database.arguments)
+                let second = try await RunningServer.start(database.arguments)
                 let owner = try first.owner()
                 // Method and path of the caller; `ID` is the person, `KEY` their key.
                 let ways = [
@@ -58,15 +57,14 @@ extension EndToEndTests {
             }
         }
 
-        @Test("a password change ends sessions everywhere; a passcode works once, whichever process it is shown to")
-        func passwords() async throws {
-            try await TestDatabase.with(.postgres) { database in
-                try database.sql("DROP SCHEMA usersd CASCADE")
+        @Test(
+            "a password change ends sessions everywhere; a passcode works once, whichever process it is shown to",
+            arguments: Backend.allCases)
+        func passwords(on backend: Backend) async throws {
+            try await TestDatabase.with(backend) { database in
                 let hook = try HookCatcher()
-                let arguments = [
-                    "--postgres-url", database.location, "--notifications-webhook-endpoint",
-                    "http://127.0.0.1:\(hook.port)/",
-                ]
+                let arguments =
+                    database.arguments + ["--notifications-webhook-endpoint", "http://127.0.0.1:\(hook.port)/"]
                 let first = try await RunningServer.start(arguments)
                 let second = try await RunningServer.start(arguments)
                 let owner = try first.owner()
