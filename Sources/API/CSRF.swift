@@ -17,8 +17,12 @@ struct CSRF: Sendable {
             if let value = request.value(name), !value.isEmpty { return }
         }
         let header = request.value(.sessionToken)
-        if let header, header.elementsEqual(cookie) { return }
-        if let query = PresentedToken.query("coder_session_token", request), query.elementsEqual(cookie) { return }
+        if let header, ConstantTime.areEqual(Array(header), Array(cookie)) { return }
+        if let query = PresentedToken.query("coder_session_token", request),
+            ConstantTime.areEqual(Array(query), Array(cookie))
+        {
+            return
+        }
         if holdsToken(request) { return }
         if let header, !header.isEmpty {
             throw .crossSite(

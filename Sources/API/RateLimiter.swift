@@ -30,13 +30,19 @@ final class RateLimiter: Sendable {
         var previous = 0
     }
 
-    private let table = Mutex<[Key: Windows]>([:])
+    private struct Table {
+        var windows: [Key: Windows] = [:]
+        /// The minute that was swept last: a full table is looked through once a minute, not for every newcomer.
+        var sweptMinute: Int64 = 0
+    }
+
+    private let table = Mutex(Table())
 
     /// Counters kept; beyond, newcomers share one.
     private static let capacity = 65_536
 
     /// Counters that are kept.
-    var counterCount: Int { table.withLock { $0.count } }
+    var counterCount: Int { table.withLock { $0.windows.count } }
 
     /// Counts a request, unless it is over the limit.
     func count(_ subject: Subject, route: Int, limit: Int, at now: Timestamp) -> Standing {
@@ -45,18 +51,21 @@ final class RateLimiter: Sendable {
         let elapsed = Double(now.microseconds - minute * 60_000_000) / 60_000_000
         return table.withLock { table in
             var key = Key(subject: subject, route: route)
-            if table[key] == nil, table.count >= Self.capacity {
-                table = table.filter { $0.value.minute >= minute - 1 }
-                if table.count >= Self.capacity { key = Key(subject: .others, route: route) }
+            if table.windows[key] == nil, table.windows.count >= Self.capacity {
+                if table.sweptMinute != minute {
+                    table.sweptMinute = minute
+                    table.windows = table.windows.filter { $0.value.minute >= minute - 1 }
+                }
+                if table.windows.count >= Self.capacity { key = Key(subject: .others, route: route) }
             }
-            var windows = table[key] ?? Windows(minute: minute)
+            var windows = table.windows[key] ?? Windows(minute: minute)
             if windows.minute != minute {
                 windows = Windows(minute: minute, previous: windows.minute == minute - 1 ? windows.current : 0)
             }
             let rate = Int((Double(windows.previous) * (1 - elapsed)).rounded()) + windows.current
             let isOver = rate + 1 > limit
             if !isOver { windows.current += 1 }
-            table[key] = windows
+            table.windows[key] = windows
             return Standing(
                 limit: limit, remaining: max(0, limit - rate - 1), reset: (minute + 1) * 60, isOver: isOver)
         }

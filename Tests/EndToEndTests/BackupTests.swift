@@ -9,6 +9,11 @@ extension EndToEndTests {
             try await Binary.run(["backup"] + arguments)
         }
 
+        private static func run(_ program: String, _ arguments: [String]) async throws {
+            let process = try Binary(arguments, program: "/usr/bin/\(program)")
+            #expect(try await process.exit() == 0, "\(process.log)")
+        }
+
         private static func mode(_ path: String) throws -> Int {
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
             return attributes[.posixPermissions] as? Int ?? 0
@@ -47,6 +52,31 @@ extension EndToEndTests {
                 let restored = try await RunningServer.start(["--sqlite-path", copy])
                 #expect(try restored.send("GET", "/api/v2/users/me", token: token).status == 200)
                 #expect(try await restored.stop() == 0)
+            }
+        }
+
+        @Test("Postgres: what pg_dump wrote of a server in use, pg_restore brings back, and a server starts on it")
+        func postgres() async throws {
+            try await TestDatabase.with(.postgres) { database in
+                let server = try await RunningServer.start(database.arguments)
+                let token = try server.owner()
+                #expect(try server.create("ben", token: token).status == 201)
+                try await withFolder { folder in
+                    let file = "--file=\(folder)/users.dump"
+                    try await Self.run("pg_dump", ["--schema=usersd", "--format=custom", file, database.location])
+                    #expect(try server.create("late", token: token).status == 201)
+                    #expect(try await server.stop() == 0)
+                    try await TestDatabase.with(.postgres) { empty in
+                        try empty.sql("DROP SCHEMA usersd CASCADE")
+                        try await Self.run("pg_restore", ["--dbname=\(empty.location)", "\(folder)/users.dump"])
+                        let restored = try await RunningServer.start(empty.arguments)
+                        #expect(try restored.send("GET", "/api/v2/users/ben", token: token).status == 200)
+                        #expect(try restored.send("GET", "/api/v2/users/late", token: token).status == 404)
+                        let made = try restored.create("nina", token: token)
+                        #expect(made.status == 201, "\(made) \(restored.process.log)")
+                        #expect(try await restored.stop() == 0)
+                    }
+                }
             }
         }
 
