@@ -98,6 +98,12 @@ struct Reply: Sendable, CustomStringConvertible {
         return nil
     }
 
+    /// 503 as JSON, which says when to try again.
+    var isTryAgain: Bool {
+        status == 503 && header("Retry-After").flatMap { Int($0) } ?? 0 > 0
+            && header("Content-Type")?.hasPrefix("application/json") == true
+    }
+
     var description: String { "\(status) \(body)" }
 }
 
@@ -150,7 +156,7 @@ final class ClientSocket {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private func chunk() throws -> [UInt8]? {
+    func chunk() throws -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let count = recv(descriptor, &buffer, buffer.count, 0)
         guard count >= 0 else { throw SupportFault("the connection was lost: \(String(cString: strerror(errno)))") }
