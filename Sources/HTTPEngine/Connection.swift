@@ -20,6 +20,9 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
     /// Monotonic milliseconds; `UInt64.max` while a handler runs.
     private(set) var deadline: UInt64
 
+    /// Between two requests, or before the first.
+    var isIdle: Bool { phase == .idle }
+
     private let descriptor: Int32
     private var registration: EventLoop.Registration?
     private var interest: Interest = .read

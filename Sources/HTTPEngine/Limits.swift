@@ -12,7 +12,7 @@ public struct Limits: Sendable {
     /// Unsent reply bytes of one connection beyond which it takes no further request.
     public var unsentBytes = 64 * 1024
 
-    /// Connections of the process. At the limit listeners pause until one closes.
+    /// Connections of the process. At the limit the longest idle ones are closed, and listeners pause until one is.
     public var connections = 10_000
     /// Connections from one address (an IPv6 address's /64). Beyond: closed at once.
     public var connectionsPerAddress = 2_048
@@ -23,6 +23,8 @@ public struct Limits: Sendable {
 
     /// Longest wait for a next request on an open connection, milliseconds. Then: closed.
     public var idleMilliseconds: UInt64 = 75_000
+    /// The same while `connections` is reached and others wait to come in.
+    public var crowdedIdleMilliseconds: UInt64 = 1_000
     /// Longest time from a head's first byte to its last. Then: 408.
     public var headMilliseconds: UInt64 = 10_000
     /// Longest time for a body. Then: 408.

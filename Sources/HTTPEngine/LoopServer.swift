@@ -59,7 +59,7 @@ final class LoopServer: DescriptorHandler, TurnEnd, @unchecked Sendable {
         // Bounded, so that a burst of connections cannot starve the open ones.
         for _ in 0..<64 {
             // At the limit newcomers wait with the kernel until somebody leaves.
-            guard admission.hasRoom else { return pause() }
+            guard admission.hasRoom else { return pauseForRoom() }
             var address = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
             switch Syscall.nonBlocking({ Int(linux_accept(listener, &address, &length)) }) {
@@ -80,7 +80,7 @@ final class LoopServer: DescriptorHandler, TurnEnd, @unchecked Sendable {
             counts.turnedAway += 1
             close(descriptor)
             return
-        case .last: pause()
+        case .last: pauseForRoom()
         case .admitted: break
         }
         counts.accepted += 1
@@ -109,8 +109,17 @@ final class LoopServer: DescriptorHandler, TurnEnd, @unchecked Sendable {
     private func resume() {
         guard isPaused, let registration else { return }
         isPaused = false
-        guard admission.hasRoom else { return pause() }
+        guard admission.hasRoom else { return pauseForRoom() }
         loop.change(registration, to: .read)
+    }
+
+    /// Whoever does nothing makes room for whoever comes: those of this loop that have been idle longest are closed,
+    /// a hundredth of the limit at a time. The pause ends as the first of them goes.
+    private func pauseForRoom() {
+        pause()
+        let since = loop.now + limits.idleMilliseconds - min(limits.crowdedIdleMilliseconds, limits.idleMilliseconds)
+        let idle = connections.filter { $0.isIdle && $0.deadline <= since }.sorted { $0.deadline < $1.deadline }
+        for connection in idle.prefix(max(1, limits.connections / 100)) { connection.expire() }
     }
 
     // MARK: Connections

@@ -16,6 +16,8 @@ enum PostgresCodes {
         case "P0001" where message.hasPrefix("Cannot create"): return .refused(.deletedUser)
         // Serialization failure, deadlock, lock timeout: nothing was changed.
         case "40001", "40P01", "55P03": return .busy
+        // Killed for being idle in a transaction, or for its length; a server that only reads, before it takes over.
+        case "25P03", "25P04", "25006": return .unavailable
         default: break
         }
         switch state.prefix(2) {

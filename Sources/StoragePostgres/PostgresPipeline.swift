@@ -22,7 +22,22 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
 
     private enum Entry {
         case statement(Statement, Reply)
-        case sync
+        /// The commit of what stands before it, which is the end of an atomic reply.
+        case sync(Reply?, since: UInt64)
+
+        var since: UInt64 {
+            switch self {
+            case .statement(_, let reply): reply.since
+            case .sync(_, let since): since
+            }
+        }
+
+        var reply: Reply? {
+            switch self {
+            case .statement(_, let reply): reply
+            case .sync(let reply, _): reply
+            }
+        }
     }
 
     /// Gathers the results of one call, whose statements stand in the pipeline one behind the other.
@@ -38,9 +53,26 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
             _ continuation: UnsafeContinuation<Result<Box, StorageError>, Never>, count: Int, atomic: Bool, now: UInt64
         ) {
             self.continuation = continuation
-            remaining = count
+            // An atomic call has succeeded when its commit has, and not before.
+            remaining = atomic ? count + 1 : count
             isAtomic = atomic
             since = now
+        }
+
+        /// One of what it waits for has come.
+        func advance(_ result: PostgresResult?, _ failure: StorageError?) {
+            if let result { results.append(result) }
+            // The statement that failed says why; those behind it were only not run.
+            if let failure, self.failure == nil { self.failure = failure }
+            remaining -= 1
+            guard remaining == 0 else { return }
+            continuation.resume(returning: self.failure.map { .failure($0) } ?? .success(Box(results)))
+        }
+
+        func fail(_ failure: StorageError) {
+            guard remaining > 0 else { return }
+            remaining = 0
+            continuation.resume(returning: .failure(self.failure ?? failure))
         }
     }
 
@@ -70,14 +102,26 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
     private var isWatched = false
     private var isStopped = false
     private var backoffMilliseconds: UInt64 = PostgresPipeline.firstBackoff
-    private var readiness: [UnsafeContinuation<StorageError?, Never>] = []
+    private var readiness: [(since: UInt64, continuation: UnsafeContinuation<StorageError?, Never>)] = []
+    private var connector: WorkerThread?
+    private var transaction = Transaction.none
+
+    private enum Transaction {
+        case none
+        case open(since: UInt64)
+        /// Its connection has gone: what would follow would run without what came before.
+        case lost
+    }
 
     /// Statements that may be on their way; beyond it callers are told `.busy`.
     private static let queueLimit = 4_096
     private static let firstBackoff: UInt64 = 50
     private static let lastBackoff: UInt64 = 2_000
-    /// The longest a statement may take before its connection counts as lost.
-    private static let statementMilliseconds: UInt64 = 10_000
+    /// The longest a statement, a transaction or the wait for a connection may take. Then the connection counts as
+    /// lost, and whoever waits for it is told `.unavailable`.
+    static let deadlineMilliseconds: UInt64 = 10_000
+    /// How often that is looked at.
+    private static let silenceCheckMilliseconds: UInt64 = 1_000
 
     init(_ loop: EventLoop, _ target: PostgresTarget) {
         self.loop = loop
@@ -110,26 +154,39 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
         _ = try await send([Statement(text: .composed(text), values: [])], atomic: true)
     }
 
+    /// What is sent until `endTransaction` belongs to one transaction: it shares one deadline, and it is refused once
+    /// the connection has been lost, though another one may stand in its place.
+    func beginTransaction() { transaction = .open(since: loop.now) }
+
+    func endTransaction() { transaction = .none }
+
     private func send(_ statements: [Statement], atomic: Bool) async throws(StorageError) -> [PostgresResult] {
         loop.preconditionOnLoop()
         guard state == .ready else { throw .unavailable }
         guard entries.count - head + statements.count <= Self.queueLimit else { throw .busy }
+        let since: UInt64
+        switch transaction {
+        case .none: since = loop.now
+        case .open(let beginning): since = beginning
+        case .lost: throw .unavailable
+        }
         let result = await withUnsafeContinuation { continuation in
             if atomic { sync() }
-            let reply = Reply(continuation, count: statements.count, atomic: atomic, now: loop.now)
+            let reply = Reply(continuation, count: statements.count, atomic: atomic, now: since)
             for statement in statements { submit(statement, reply) }
-            if atomic { sync() }
+            if atomic { sync(reply) }
         }
         return try result.get().results
     }
 
     /// Waits until statements can be sent.
-    /// - Throws: `.unavailable` when the first attempt to connect fails; attempts go on.
+    /// - Throws: `.unavailable` when the first attempt to connect fails, or takes longer than the deadline; attempts
+    ///   go on.
     func waitUntilReady() async throws(StorageError) {
         loop.preconditionOnLoop()
         if state == .ready { return }
         if state == .closed { connect() }
-        let failure = await withUnsafeContinuation { readiness.append($0) }
+        let failure = await withUnsafeContinuation { readiness.append((loop.now, $0)) }
         if let failure { throw failure }
     }
 
@@ -141,7 +198,7 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
 
     func stop() {
         isStopped = true
-        drop(.unavailable)
+        drop()
         if isWatched { loop.removeTurnEnd(self) }
     }
 
@@ -168,11 +225,11 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
 
     private var isBroken = false
 
-    private func sync() {
+    private func sync(_ reply: Reply? = nil) {
         guard needsSync, let connection else { return }
         needsSync = false
         if PQpipelineSync(connection) != 1 { isBroken = true }
-        entries.append(.sync)
+        entries.append(.sync(reply, since: reply?.since ?? loop.now))
     }
 
     func turnEnded() {
@@ -196,8 +253,7 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
 
     func ready(_ readiness: Readiness) {
         switch state {
-        case .closed: return
-        case .connecting: poll()
+        case .closed, .connecting: return
         case .settingUp, .ready:
             guard let connection, PQconsumeInput(connection) == 1 else { return lost() }
             receive(connection)
@@ -207,13 +263,15 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
     private func receive(_ connection: OpaquePointer) {
         while head < entries.count, PQisBusy(connection) == 0 {
             guard let result = PQgetResult(connection) else {
+                // A reply that libpq could not read: it has closed the socket itself.
+                guard PQstatus(connection) == CONNECTION_OK else { return lost() }
                 finishStatement()
                 continue
             }
             switch PQresultStatus(result) {
             case PGRES_PIPELINE_SYNC:
                 PQclear(result)
-                if case .sync = entries[head] { head += 1 }
+                finishSync()
             case PGRES_TUPLES_OK, PGRES_COMMAND_OK: current = PostgresResult(result)
             case PGRES_PIPELINE_ABORTED:
                 PQclear(result)
@@ -234,6 +292,16 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
         }
     }
 
+    /// An error that came in a sync's place is of the commit: it belongs to whose commit it is and to nobody else.
+    private func finishSync() {
+        guard case .sync(let reply, _) = entries[head] else { return }
+        head += 1
+        let failure = currentFailure
+        currentFailure = nil
+        current = nil
+        reply?.advance(nil, failure)
+    }
+
     /// libpq ends each statement's results with a nil.
     private func finishStatement() {
         guard head < entries.count, case .statement(let statement, let reply) = entries[head] else { return }
@@ -247,14 +315,7 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
         currentIsAborted = false
         // A read that shared its sync with one that failed goes again; it has changed nothing.
         if isAborted, !reply.isAtomic, state == .ready { return submit(statement, reply) }
-        if let result { reply.results.append(result) }
-        // The statement that failed says why; those behind it were only not run.
-        if let failure, reply.failure == nil { reply.failure = failure }
-        reply.remaining -= 1
-        if reply.remaining == 0 {
-            reply.continuation.resume(
-                returning: reply.failure.map { .failure($0) } ?? .success(Box(reply.results)))
-        }
+        reply.advance(result, failure)
     }
 
     // MARK: Connecting
@@ -262,44 +323,47 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
     private func connect() {
         guard !isStopped else { return }
         state = .connecting
-        guard let connection = target.start(), PQstatus(connection) != CONNECTION_BAD else { return lost() }
-        self.connection = connection
-        do throws(SystemError) {
-            interest = .write
-            registration = try loop.watch(PQsocket(connection), interest, self)
-        } catch {
-            return lost()
-        }
         if !isWatched {
             isWatched = true
             loop.atTurnEnd(self)
             watchForSilence()
         }
+        Task(executorPreference: loop) { [self] in setUp(await opened()) }
     }
 
-    private func poll() {
-        guard let connection else { return }
-        let before = PQsocket(connection)
-        let progress = PQconnectPoll(connection)
-        let after = PQsocket(connection)
-        if after != before, let old = registration {
-            // libpq tried another address: its old socket is closed already.
-            loop.unwatch(old)
-            registration = try? loop.watch(after, interest, self)
+    /// Waits on a thread of its own, because libpq asks for the host's address, and gives each address its
+    /// `connect_timeout`, in calls that block only.
+    private func opened() async -> OpaquePointer? {
+        let opened = await withUnsafeContinuation { (continuation: UnsafeContinuation<Opened, Never>) in
+            connector = WorkerThread { [target] in
+                continuation.resume(returning: Opened(connection: PostgresTarget.connect(target.url)))
+            }
         }
-        switch progress {
-        case PGRES_POLLING_READING: watch(.read)
-        case PGRES_POLLING_WRITING: watch(.write)
-        case PGRES_POLLING_OK: setUp(connection)
-        default: lost()
-        }
+        connector?.join()
+        connector = nil
+        return opened.connection
+    }
+
+    /// Carries a new connection from its thread to the loop.
+    ///
+    /// `@unchecked Sendable`: the thread ends when it has handed it over.
+    private struct Opened: @unchecked Sendable {
+        let connection: OpaquePointer?
     }
 
     /// Session settings and every prepared statement, in one round trip.
-    private func setUp(_ connection: OpaquePointer) {
-        guard PQsetnonblocking(connection, 1) == 0, PQenterPipelineMode(connection) == 1 else { return lost() }
+    private func setUp(_ connection: OpaquePointer?) {
+        guard !isStopped, PQstatus(connection) == CONNECTION_OK else {
+            PQfinish(connection)
+            return lost()
+        }
+        self.connection = connection
+        interest = .read
+        registration = try? loop.watch(PQsocket(connection), interest, self)
+        guard registration != nil, PQsetnonblocking(connection, 1) == 0, PQenterPipelineMode(connection) == 1 else {
+            return lost()
+        }
         state = .settingUp
-        watch(.read)
         Task(executorPreference: loop) { [self] in
             let failure: StorageError?
             do throws(StorageError) {
@@ -326,24 +390,26 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
                 entries.append(.statement(Statement(text: .composed(text), values: []), reply))
                 needsSync = true
             }
-            sync()
+            sync(reply)
         }
         _ = try result.get()
     }
 
     private func finishSetUp(_ failure: StorageError?) {
         guard state == .settingUp else { return }
-        guard failure == nil else { return lost(failure ?? .unavailable) }
+        // A database without our tables is one that cannot be used at the moment; whoever starts on it is told more
+        // by `PostgresSetup`.
+        guard failure == nil else { return lost() }
         state = .ready
         backoffMilliseconds = Self.firstBackoff
-        for waiter in readiness { waiter.resume(returning: nil) }
+        for waiter in readiness { waiter.continuation.resume(returning: nil) }
         readiness = []
     }
 
     /// Fails what is on its way, and connects again after a pause that doubles.
-    private func lost(_ failure: StorageError = .unavailable) {
+    private func lost() {
         lostCount += 1
-        drop(failure)
+        drop()
         guard !isStopped else { return }
         let pause = backoffMilliseconds
         backoffMilliseconds = min(pause * 2, Self.lastBackoff)
@@ -353,8 +419,9 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
         }
     }
 
-    private func drop(_ failure: StorageError) {
+    private func drop() {
         state = .closed
+        if case .open = transaction { transaction = .lost }
         if let registration { loop.unwatch(registration) }
         registration = nil
         if let connection { PQfinish(connection) }
@@ -367,24 +434,23 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
         let lost = entries[head...]
         entries = []
         head = 0
-        for case .statement(_, let reply) in lost where reply.remaining > 0 {
-            reply.remaining = 0
-            reply.continuation.resume(returning: .failure(reply.failure ?? .unavailable))
-        }
-        for waiter in readiness { waiter.resume(returning: failure) }
+        for entry in lost { entry.reply?.fail(.unavailable) }
+        for waiter in readiness { waiter.continuation.resume(returning: .unavailable) }
         readiness = []
     }
 
     /// A server that keeps its socket open and says nothing is as good as gone.
     private func watchForSilence() {
-        loop.schedule(after: 1_000) { [weak self] in
+        loop.schedule(after: Self.silenceCheckMilliseconds) { [weak self] in
             guard let self, !self.isStopped else { return }
-            if self.head < self.entries.count, case .statement(_, let reply) = self.entries[self.head],
-                self.loop.now - reply.since > Self.statementMilliseconds
-            {
-                self.lost()
+            if self.head < self.entries.count, self.isOverdue(self.entries[self.head].since) { self.lost() }
+            while let waiter = self.readiness.first, self.isOverdue(waiter.since) {
+                self.readiness.removeFirst()
+                waiter.continuation.resume(returning: .unavailable)
             }
             self.watchForSilence()
         }
     }
+
+    private func isOverdue(_ since: UInt64) -> Bool { loop.now - since > Self.deadlineMilliseconds }
 }

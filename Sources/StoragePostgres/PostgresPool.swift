@@ -10,7 +10,14 @@ final class PostgresPool: @unchecked Sendable {
     private var idle: [PostgresPipeline] = []
     /// All that were opened, idle or not.
     private var connections: [PostgresPipeline] = []
-    private var waiting: [UnsafeContinuation<PostgresPipeline?, Never>] = []
+    private var waiting: [(since: UInt64, continuation: UnsafeContinuation<Turn, Never>)] = []
+    private var isWatching = false
+
+    /// What a wait for a connection ends with.
+    private enum Turn {
+        case connection(PostgresPipeline)
+        case failure(StorageError)
+    }
 
     /// Connections of one loop.
     private static let size = 2
@@ -22,28 +29,25 @@ final class PostgresPool: @unchecked Sendable {
     }
 
     /// Runs `body` between BEGIN and COMMIT.
-    /// - Throws: what `body` throws, after a ROLLBACK; `.busy` when too many wait; `.unavailable`.
+    /// - Throws: what `body` throws, after a ROLLBACK; `.busy` when too many wait, or one for too long; `.unavailable`
+    ///   when the connection is lost or the transaction takes longer than its deadline.
     func transaction<Value>(
         _ body: (PostgresPipeline) async throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
         loop.preconditionOnLoop()
         let connection = try await take()
-        do throws(StorageError) {
-            try await connection.waitUntilReady()
-            try await connection.command("BEGIN")
-        } catch {
-            giveBack(connection)
-            throw error
-        }
+        defer { giveBack(connection) }
+        try await connection.waitUntilReady()
+        connection.beginTransaction()
+        defer { connection.endTransaction() }
+        try await connection.command("BEGIN")
         do throws(StorageError) {
             let value = try await body(connection)
             try await connection.command("COMMIT")
-            giveBack(connection)
             return value
         } catch {
             // A connection that was lost has rolled back by itself.
             try? await connection.command("ROLLBACK")
-            giveBack(connection)
             throw error
         }
     }
@@ -65,18 +69,40 @@ final class PostgresPool: @unchecked Sendable {
             return connection
         }
         guard waiting.count < Self.waitingLimit else { throw .busy }
-        guard let connection = await withUnsafeContinuation({ waiting.append($0) }) else { throw .unavailable }
-        return connection
+        watchWaiting()
+        switch await withUnsafeContinuation({ waiting.append((loop.now, $0)) }) {
+        case .connection(let connection): return connection
+        case .failure(let failure): throw failure
+        }
     }
 
     private func giveBack(_ connection: PostgresPipeline) {
-        if waiting.isEmpty { idle.append(connection) } else { waiting.removeFirst().resume(returning: connection) }
+        if waiting.isEmpty {
+            idle.append(connection)
+        } else {
+            waiting.removeFirst().continuation.resume(returning: .connection(connection))
+        }
+    }
+
+    /// Nobody waits for a connection longer than for a statement.
+    private func watchWaiting() {
+        guard !isWatching else { return }
+        isWatching = true
+        loop.schedule(after: 1_000) { [weak self] in
+            guard let self else { return }
+            while let waiter = waiting.first, loop.now - waiter.since > PostgresPipeline.deadlineMilliseconds {
+                waiting.removeFirst()
+                waiter.continuation.resume(returning: .failure(.busy))
+            }
+            isWatching = false
+            if !waiting.isEmpty { watchWaiting() }
+        }
     }
 
     func stop() {
         for connection in idle { connection.stop() }
         idle = []
-        for waiter in waiting { waiter.resume(returning: nil) }
+        for waiter in waiting { waiter.continuation.resume(returning: .failure(.unavailable)) }
         waiting = []
     }
 }

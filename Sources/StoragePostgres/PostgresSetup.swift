@@ -12,6 +12,15 @@ struct PostgresSetup: ~Copyable {
     /// Advisory lock of our migrations; Coder uses 1–9 and one of its own.
     private static let migrationLock: Int64 = 0x7573_6572_7364
 
+    /// The server ends by itself what usersd has given up, and its locks with it, unless it has limits of its own:
+    /// a statement a little before our deadline, so that the connection is kept; a transaction whose client the
+    /// network has swallowed a little after it.
+    private static let timeouts = """
+        SELECT set_config(name, value, false)
+        FROM   (VALUES ('statement_timeout', '9s'), ('idle_in_transaction_session_timeout', '15s')) AS ours (name, value)
+        WHERE  current_setting(name) = '0'
+        """
+
     init(url: String) throws(StorageError) {
         // libpq would quote what it cannot read, password and all.
         guard let parsed = PQconninfoParse(url, nil) else {
@@ -31,7 +40,7 @@ struct PostgresSetup: ~Copyable {
 
     /// - Returns: whether Coder made the database, and the commands each session starts with.
     func prepare(statements: [String]) throws(StorageError) -> (isCoders: Bool, commands: [String]) {
-        var commands = ["SET TIME ZONE 'UTC'", "SET client_min_messages = warning"]
+        var commands = ["SET TIME ZONE 'UTC'", "SET client_min_messages = warning", Self.timeouts]
         try run("SET client_min_messages = warning")
         let isCoders =
             try value("SELECT to_regclass('schema_migrations') IS NOT NULL AND to_regclass('users') IS NOT NULL") == "t"

@@ -17,28 +17,26 @@ struct PostgresTarget: Sendable {
     let statements: [String]
     let names: [String] = StatementName.allCases.map(\.name)
 
-    /// Begins to connect without blocking; nil when memory is out.
-    func start() -> OpaquePointer? { Self.withKeywords(url) { PQconnectStartParams($0, $1, 1) } }
-
-    /// Connects and waits.
-    static func connect(_ url: String) -> OpaquePointer? { withKeywords(url) { PQconnectdbParams($0, $1, 1) } }
-
-    /// The URL may set every keyword itself; ours stand in front of it as defaults.
-    private static func withKeywords<Result>(
-        _ url: String,
-        _ body: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<UnsafePointer<CChar>?>) -> Result
-    ) -> Result {
-        let keywords: [StaticString] = ["connect_timeout", "application_name", "client_encoding", "dbname"]
-        let values = ["5", "usersd", "UTF8", url]
-        let owned = values.map { Array($0.utf8CString) }
+    /// Connects and waits. The URL may set every keyword itself; ours stand in front of it as defaults.
+    /// - Returns: a connection that may have failed; nil when memory is out.
+    static func connect(_ url: String) -> OpaquePointer? {
+        let values = defaults.map { Array($0.value.utf8CString) } + [Array(url.utf8CString)]
+        let keywords = defaults.map(\.keyword) + ["dbname"]
         var names = keywords.map { Optional(UnsafeRawPointer($0.utf8Start).assumingMemoryBound(to: CChar.self)) }
         names.append(nil)
-        return withPointers(owned[...], []) { pointers in
+        return withPointers(values[...], []) { pointers in
             names.withUnsafeBufferPointer { names in
-                pointers.withUnsafeBufferPointer { body(names.baseAddress!, $0.baseAddress!) }
+                pointers.withUnsafeBufferPointer { PQconnectdbParams(names.baseAddress!, $0.baseAddress!, 1) }
             }
         }
     }
+
+    /// A host that vanishes without a word is found gone by the kernel: within 10 s when it owes an acknowledgement
+    /// (`tcp_user_timeout`, in milliseconds; the rest in seconds), within 25 s when nothing was on its way.
+    private static let defaults: [(keyword: StaticString, value: String)] = [
+        ("connect_timeout", "5"), ("keepalives_idle", "10"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
+        ("tcp_user_timeout", "10000"), ("application_name", "usersd"), ("client_encoding", "UTF8"),
+    ]
 
     private static func withPointers<Result>(
         _ texts: ArraySlice<[CChar]>, _ pointers: [UnsafePointer<CChar>?], _ body: ([UnsafePointer<CChar>?]) -> Result

@@ -98,6 +98,12 @@ struct Reply: Sendable, CustomStringConvertible {
         return nil
     }
 
+    /// 503 as JSON, which says when to try again.
+    var isTryAgain: Bool {
+        status == 503 && header("Retry-After").flatMap { Int($0) } ?? 0 > 0
+            && header("Content-Type")?.hasPrefix("application/json") == true
+    }
+
     var description: String { "\(status) \(body)" }
 }
 
@@ -105,23 +111,34 @@ struct Reply: Sendable, CustomStringConvertible {
 final class ClientSocket {
     private let descriptor: Int32
 
-    init(port: UInt16) throws {
+    /// - Parameter source: an address of 127.0.0.0/8 to come from.
+    init(port: UInt16, from source: String = "127.0.0.1") throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var patience = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        let code = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
+        let code = [(source, UInt16(0), bind), ("127.0.0.1", port, connect)].reduce(Int32(0)) { code, step in
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = step.1.bigEndian
+            inet_pton(AF_INET, step.0, &address.sin_addr)
+            return code != 0
+                ? code
+                : withUnsafePointer(to: &address) { [descriptor] in
+                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        step.2(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                    }
+                }
         }
         guard code == 0 else { throw SupportFault("cannot connect: \(String(cString: strerror(errno)))") }
     }
 
     deinit { close(descriptor) }
+
+    /// Leaves with a reset instead of a farewell.
+    func reset() {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+    }
 
     func write(_ text: String) throws {
         var rest = Array(text.utf8)[...]
@@ -150,7 +167,7 @@ final class ClientSocket {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private func chunk() throws -> [UInt8]? {
+    func chunk() throws -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let count = recv(descriptor, &buffer, buffer.count, 0)
         guard count >= 0 else { throw SupportFault("the connection was lost: \(String(cString: strerror(errno)))") }

@@ -12,6 +12,7 @@ struct LiveAdmissionTests {
     func connectionLimit(_ loops: Int) async throws {
         var limits = Limits()
         limits.connections = 4
+        limits.crowdedIdleMilliseconds = limits.idleMilliseconds
         try await LiveEngine.run(limits, loops: loops) { live in
             var served: [Client] = []
             for _ in 0..<4 {
@@ -28,6 +29,28 @@ struct LiveAdmissionTests {
             #expect(try served[0].get("/still")?.status == 200)
             for client in served { client.close() }
             for client in waiting { #expect((try? client.reply())??.status == 200) }
+        }
+    }
+
+    @Test("at the limit those that do nothing make room, and those that wait for an answer stay", arguments: [1, 2])
+    func idleMakeRoom(_ loops: Int) async throws {
+        var limits = Limits()
+        limits.connections = 8
+        limits.crowdedIdleMilliseconds = 100
+        try await LiveEngine.run(limits, loops: loops) { live in
+            let busy = try (0..<3).map { _ in try live.client() }
+            for client in busy { try client.send("GET /gate HTTP/1.1\r\nHost: a\r\n\r\n") }
+            #expect(LiveEngine.eventually { live.gate.arrivals == 3 })
+            // Silent from the start, or after an answer.
+            let idle = try (0..<5).map { _ in try live.client() }
+            for client in idle.prefix(2) { #expect(try client.get("/in")?.status == 200) }
+            let newcomers = try (0..<40).map { _ in try live.client() }
+            for client in newcomers { try client.send("GET /late HTTP/1.1\r\nHost: a\r\n\r\n") }
+            for client in newcomers { #expect(try client.reply()?.body == "GET /late ") }
+            #expect(live.engine.connectionCount <= 8 + loops)
+            for client in idle { #expect((try? client.rest()) ?? "" == "") }
+            live.gate.open()
+            for client in busy { #expect(try client.reply()?.body == "opened") }
         }
     }
 

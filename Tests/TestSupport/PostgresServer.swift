@@ -44,3 +44,12 @@ enum PostgresServer {
         server.replacing("/postgres?", with: "/\(database)?")
     }
 }
+
+/// SQL on a server of which the caller knows the URL only.
+public enum PostgresSQL {
+    /// - Returns: the rows; values as text, nil for NULL.
+    @discardableResult
+    public static func run(_ text: String, _ url: String) throws -> [[String?]] {
+        try PostgresServer.run(text, url, own: false)
+    }
+}
