@@ -6,7 +6,7 @@ extension EndToEndTests {
     /// Two processes on one database, asked at the same moment for what can happen only once or in one order: one
     /// wins, the others are told why, and the database is whole.
     @Suite(.serialized) struct RaceTests {
-        private static let rounds = 4
+        private static let rounds = 2
 
         @Test("many first users: one is made, and only that one can sign in", arguments: Backend.allCases)
         func firstUser(on backend: Backend) async throws {
