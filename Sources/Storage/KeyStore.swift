@@ -50,6 +50,11 @@ public protocol KeyStore: Sendable {
     /// - Throws: `.refused(.deletedUser)`; `.conflict(.tokenName)`.
     func insert(_ key: KeyRecord) async throws(StorageError)
 
+    /// Inserts a session of somebody whose password was checked, while the account is active and the hash is still the
+    /// one it was checked against: what a change of the password ends does not come back behind it.
+    /// - Throws: `.notFound` when it is not.
+    func open(_ session: KeyRecord, password hash: [UInt8]) async throws(StorageError)
+
     /// Writes a use, and that the user was seen: `last_seen_at` and `updated_at` become `now`. A key that has gone
     /// meanwhile is left alone.
     func record(_ use: KeyUse) async throws(StorageError)

@@ -7,7 +7,7 @@ public enum StatementName: Int, CaseIterable, Sendable {
     // roles.sql
     case setRoles, customSiteRoles
     // keys.sql
-    case session, insertKey, recordKeyUse, recordUserSeen, deleteKey, deleteApplicationKeys
+    case session, insertKey, openSession, recordKeyUse, recordUserSeen, deleteKey, deleteApplicationKeys
     case keyByID, keyByName, tokens, expireKey, purgeKeys, deleteKeysOfUser
     // identity.sql
     case credentials, credentialsByID, claims, setPassword, setPasscode, resetPassword

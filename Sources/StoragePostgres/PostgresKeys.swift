@@ -30,6 +30,11 @@ extension PostgresStorage {
         guard results[0].changed > 0 else { throw .refused(.deletedUser) }
     }
 
+    public func open(_ session: KeyRecord, password hash: [UInt8]) async throws(StorageError) {
+        let results = try await pipeline.atomic([(.openSession, Self.values(session) + [.binary(hash)])])
+        guard results[0].changed > 0 else { throw .notFound }
+    }
+
     static func values(_ key: KeyRecord) -> [PostgresValue] {
         [
             .text(key.id), .binary(key.hashedSecret), .id(key.userID), .time(key.lastUsed), .time(key.expiresAt),

@@ -40,13 +40,22 @@ extension SQLiteStorage {
     }
 
     static func insert(_ key: KeyRecord, on connection: SQLiteConnection) throws(StorageError) {
-        try connection.run(
-            .insertKey,
-            [
-                .text(key.id), .blob(key.hashedSecret), .id(key.userID), .time(key.lastUsed), .time(key.expiresAt),
-                .time(key.createdAt), .time(key.updatedAt), .text(key.loginType.rawValue), .integer(key.lifetime),
-                .text(key.ipAddress), .text(key.tokenName), .list(key.scopes), .list(key.allowList),
-            ])
+        try connection.run(.insertKey, values(key))
+    }
+
+    public func open(_ session: KeyRecord, password hash: [UInt8]) async throws(StorageError) {
+        try await writer.write { (connection) throws(StorageError) in
+            let changed = try connection.run(.openSession, Self.values(session) + [.blob(hash)])
+            guard changed > 0 else { throw .notFound }
+        }
+    }
+
+    private static func values(_ key: KeyRecord) -> [SQLiteValue] {
+        [
+            .text(key.id), .blob(key.hashedSecret), .id(key.userID), .time(key.lastUsed), .time(key.expiresAt),
+            .time(key.createdAt), .time(key.updatedAt), .text(key.loginType.rawValue), .integer(key.lifetime),
+            .text(key.ipAddress), .text(key.tokenName), .list(key.scopes), .list(key.allowList),
+        ]
     }
 
     public func record(_ use: KeyUse) async throws(StorageError) {

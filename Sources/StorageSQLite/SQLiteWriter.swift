@@ -32,7 +32,7 @@ final class SQLiteWriter: Sendable {
         thread = WorkerThread {
             while true {
                 let batch = queue.take(atMost: Self.batchLimit)
-                if batch.isEmpty { return }
+                if batch.isEmpty { return Self.tidy(box.connection) }
                 Self.commit(batch, on: box.connection)
             }
         }
@@ -76,6 +76,12 @@ final class SQLiteWriter: Sendable {
     func stop() {
         queue.stop()
         thread.join()
+    }
+
+    /// Moves the journal into the file, so that whoever copies a file that is not in use copies everything. Another
+    /// process that uses it keeps us waiting for half a second at most, and does it when it ends.
+    private static func tidy(_ connection: SQLiteConnection) {
+        try? connection.execute("PRAGMA busy_timeout = 500; PRAGMA wal_checkpoint(TRUNCATE)")
     }
 
     private static func commit(_ batch: [Change], on connection: SQLiteConnection) {

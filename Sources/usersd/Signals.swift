@@ -3,9 +3,11 @@ internal import Loops
 
 /// SIGTERM and SIGINT, taken by a thread of their own.
 enum Signals {
-    /// Before any other thread starts: they inherit the mask. A client that goes away must not end the process.
+    /// Before any other thread starts: they inherit the mask. Neither a client that goes away nor a file that may grow
+    /// no further must end the process: the write that fails says so.
     static func block() {
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         var set = set()
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }

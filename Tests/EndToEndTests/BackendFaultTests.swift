@@ -162,7 +162,7 @@ extension EndToEndTests {
 
         @Test("restarts under load, and connections that others have taken, all of them")
         func restartsAndTooMany() async throws {
-            try await Cluster.with(settings: "max_connections = 12") { cluster in
+            try await Cluster.with(settings: Cluster.quick + "max_connections = 12") { cluster in
                 try await FaultyNetwork.with(cluster.folder) { network in
                     let server = try await RunningServer.start(["--postgres-url", network.url("postgres")])
                     let token = try server.owner()

@@ -2,20 +2,22 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// A cluster of this test's own, in `folder`.
-struct Cluster {
+/// A Postgres of a test's own, in `folder`, to be stopped and killed.
+struct Cluster: Sendable {
     let folder: String
     let url: String
 
     private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Scripts/postgres").path
 
+    /// Lines of postgresql.conf for a server that nobody kills.
+    static let quick = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
+
     /// - Parameter settings: lines of postgresql.conf.
     static func with<Value>(
-        settings: String = "", _ body: (Cluster) async throws -> Value
+        settings: String = quick, _ body: (Cluster) async throws -> Value
     ) async throws -> Value {
         let folder = try temporaryFolder()
-        let settings = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n\(settings)"
         let start = try Binary(["start", folder], ["USERSD_POSTGRES_SETTINGS": settings], program: script)
         guard try await start.exit() == 0 else { throw SupportFault("no Postgres: \(start.log)") }
         let url = start.output.split(separator: "\n").last.map(String.init) ?? ""
@@ -36,9 +38,11 @@ struct Cluster {
         return pid
     }
 
-    func stop() async throws {
+    /// - Parameter number: SIGINT ends sessions first; SIGQUIT is the immediate shutdown, which the next start recovers
+    ///   from.
+    func stop(_ number: Int32 = SIGINT) async throws {
         let pid = try pid()
-        kill(pid, SIGINT)
+        kill(pid, number)
         _ = try await eventually("Postgres ends") { kill(pid, 0) == 0 ? nil : true }
     }
 
@@ -61,5 +65,14 @@ struct Cluster {
         let shell = try Binary(
             ["-c", #""$@" >/dev/null 2>&1 </dev/null &"#, "sh"] + command, program: "/bin/sh")
         guard try await shell.exit() == 0 else { throw SupportFault("cannot start Postgres: \(shell.log)") }
+    }
+
+    /// SIGKILL for one of the server's processes: all of them end, and it recovers as after a crash.
+    func killChild(_ choice: Int) throws {
+        let pid = try pid()
+        let text = try String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8)
+        let children = text.split(separator: " ").compactMap { pid_t($0) }
+        guard !children.isEmpty else { throw SupportFault("Postgres has no processes") }
+        kill(children[choice % children.count], SIGKILL)
     }
 }

@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// The throw-away server that `Scripts/test` starts. Each test has a database of its own, copied from one that was
 /// migrated once.
-enum PostgresServer {
+public enum PostgresServer {
     private static let state = Mutex((templateIsReady: false, serial: 0))
 
     static func create() throws -> (name: String, url: String) {
@@ -34,7 +34,7 @@ enum PostgresServer {
     }
 
     /// - Parameter own: look at usersd's schema first.
-    static func run(_ text: String, _ url: String, own: Bool) throws -> [[String?]] {
+    public static func run(_ text: String, _ url: String, own: Bool) throws -> [[String?]] {
         let setup = try PostgresSetup(url: url)
         if own { _ = try setup.texts("SET search_path = usersd, public; SET TIME ZONE 'UTC'") }
         return try setup.texts(text)

@@ -17,6 +17,16 @@ SELECT $1::text, $2::bytea, id, $4::timestamptz, $5::timestamptz, $6::timestampt
        ARRAY(SELECT json_array_elements_text($13::json))
 FROM   users WHERE id = $3::uuid AND deleted = false
 FOR SHARE;
+-- name: openSession
+-- Locks the user, as `insertKey` does: a new password that has not been committed yet is waited for.
+INSERT INTO api_keys (id, hashed_secret, user_id, last_used, expires_at, created_at, updated_at, login_type,
+                      lifetime_seconds, ip_address, token_name, scopes, allow_list)
+SELECT $1::text, $2::bytea, id, $4::timestamptz, $5::timestamptz, $6::timestamptz, $7::timestamptz,
+       $8::text::login_type, $9::bigint, $10::text::inet, $11::text,
+       ARRAY(SELECT json_array_elements_text($12::json))::api_key_scope[],
+       ARRAY(SELECT json_array_elements_text($13::json))
+FROM   users WHERE id = $3::uuid AND deleted = false AND status = 'active' AND hashed_password = $14::bytea
+FOR SHARE;
 -- name: recordKeyUse
 UPDATE api_keys SET last_used = $2::timestamptz, expires_at = $3::timestamptz, ip_address = $4::text::inet
 WHERE  id = $1::text;

@@ -11,6 +11,11 @@ WHERE  k.id = ?1;
 INSERT INTO api_keys (id, hashed_secret, user_id, last_used, expires_at, created_at, updated_at, login_type,
                       lifetime_seconds, ip_address, token_name, scopes, allow_list)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13);
+-- name: openSession
+INSERT INTO api_keys (id, hashed_secret, user_id, last_used, expires_at, created_at, updated_at, login_type,
+                      lifetime_seconds, ip_address, token_name, scopes, allow_list)
+SELECT ?1, ?2, id, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13
+FROM   users WHERE id = ?3 AND deleted = 0 AND status = 'active' AND hashed_password = ?14;
 -- name: recordKeyUse
 UPDATE api_keys SET last_used = ?2, expires_at = ?3, ip_address = ?4 WHERE id = ?1;
 -- name: recordUserSeen
