@@ -74,17 +74,19 @@ struct Account: Equatable, Sendable, CustomStringConvertible {
 
     /// Whether a password is the right one; a suspended user is told so only then.
     private static func opens(_ password: String, _ email: String, _ server: RunningServer) throws -> Bool {
-        let answer = try server.send(
-            "POST", "/api/v2/users/login", body: #"{"email":"\#(email)","password":"\#(password)"}"#)
+        let body = #"{"email":"\#(email)","password":"\#(password)"}"#
+        let answer = try server.ask("POST", "/api/v2/users/login", nil, body)
         return answer.status == 201 || answer.body.contains("suspended")
     }
 }
 
 extension RunningServer {
-    /// What it answers once its database is back.
-    func ask(_ path: String, _ token: String) throws -> Reply {
+    /// What it answers once its database is back, on each loop and each kind of connection.
+    func ask(_ path: String, _ token: String) throws -> Reply { try ask("GET", path, token, nil) }
+
+    func ask(_ method: String, _ path: String, _ token: String?, _ body: String?) throws -> Reply {
         for _ in 0..<1_000 {
-            let answer = try send("GET", path, token: token)
+            let answer = try send(method, path, token: token, body: body)
             if answer.status != 503 { return answer }
             usleep(20_000)
         }
