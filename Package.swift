@@ -1,6 +1,9 @@
 // swift-tools-version:6.2
 import PackageDescription
 
+/// Set by Scripts/fuzz only: what is fuzzed is built with libFuzzer's counters, and its program is added.
+let fuzzes = Context.environment["USERSD_FUZZ"] != nil
+
 /// Every target of ours: imports are the truth, existentials are visible, a warning is an error.
 let house: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
@@ -12,6 +15,8 @@ let house: [SwiftSetting] = [
     // Debug builds and tests check exclusive access at run time; a release does without its bookkeeping per access.
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
+
+let fuzzed: [SwiftSetting] = fuzzes ? house + [.unsafeFlags(["-sanitize=fuzzer"])] : house
 
 let package = Package(
     name: "usersd",
@@ -39,9 +44,9 @@ let package = Package(
         .target(name: "Loops", dependencies: ["CLinux"], swiftSettings: house),
         // Mail, webhooks and sign-in providers through libcurl, off the loops.
         .target(name: "Outbound", dependencies: ["HTTP", "Loops", "CCurl"], swiftSettings: house),
-        .target(name: "HTTP", swiftSettings: house),
-        .target(name: "HTTPEngine", dependencies: ["HTTP", "Loops", "CLinux"], swiftSettings: house),
-        .target(name: "JSON", swiftSettings: house),
+        .target(name: "HTTP", swiftSettings: fuzzed),
+        .target(name: "HTTPEngine", dependencies: ["HTTP", "Loops", "CLinux"], swiftSettings: fuzzed),
+        .target(name: "JSON", swiftSettings: fuzzed),
         .target(name: "Storage", dependencies: ["JSON"], swiftSettings: house),
         .target(
             name: "StorageSQLite", dependencies: ["Storage", "Loops", "JSON", "CSQLite"],
@@ -51,7 +56,7 @@ let package = Package(
             resources: [.embedInCode("SQL")], swiftSettings: house),
         .target(
             name: "Seeds", path: "Seeds", resources: [.embedInCode("model_prices.json")], swiftSettings: house),
-        .target(name: "PriceBook", dependencies: ["JSON"], swiftSettings: house),
+        .target(name: "PriceBook", dependencies: ["JSON"], swiftSettings: fuzzed),
         .target(
             name: "API",
             dependencies: [
@@ -61,7 +66,7 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: house),
+            swiftSettings: fuzzed),
         .executableTarget(
             name: "usersd",
             dependencies: [
@@ -88,14 +93,23 @@ let package = Package(
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ],
             swiftSettings: house),
+        // What strangers' bytes meet first, each with what must hold for it: for the tests and for libFuzzer.
+        .target(
+            name: "FuzzTargets", dependencies: ["API", "HTTP", "HTTPEngine", "JSON", "PriceBook", "Storage"],
+            path: "Tests/FuzzTargets", exclude: ["Corpus", "HTTP1"], swiftSettings: house),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "HTTP"], swiftSettings: house),
         .testTarget(
-            name: "EngineTests", dependencies: ["HTTPEngine", "HTTP", "JSON", "Loops"], swiftSettings: house),
+            name: "EngineTests", dependencies: ["FuzzTargets", "HTTPEngine", "HTTP", "JSON", "Loops"],
+            swiftSettings: house),
         .testTarget(
             name: "StorageContractTests",
             dependencies: ["TestSupport", "Storage", "StorageSQLite", "StoragePostgres", "Loops"], swiftSettings: house),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["usersd", "TestSupport", "StorageSQLite", "JSON"],
-            // Python that the tests start: sign-in providers, what steers a browser, and what reads metrics.
+            name: "EndToEndTests",
+            dependencies: [
+                "usersd", "TestSupport", "FuzzTargets", "StorageSQLite", "JSON", "HTTP", "HTTPEngine", "Loops",
+            ],
+            // Python that the tests start: sign-in providers, what steers a browser, what reads metrics.
             exclude: ["Chromium", "Metrics", "Providers"],
             swiftSettings: house),
         .testTarget(name: "PriceBookTests", dependencies: ["PriceBook", "JSON", "Seeds"], swiftSettings: house),
@@ -103,3 +117,11 @@ let package = Package(
         .executableTarget(name: "generate-model-prices", dependencies: ["PriceBook"], swiftSettings: house),
     ]
 )
+
+if fuzzes {
+    package.targets.append(
+        .executableTarget(
+            name: "usersd-fuzz", dependencies: ["FuzzTargets"], path: "Tests/FuzzDriver",
+            swiftSettings: house + [.unsafeFlags(["-parse-as-library"])],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]))
+}

@@ -95,9 +95,10 @@ struct Body {
     }
 
     func ids(_ name: String) throws(APIError) -> [UUID] {
-        var ids: [UUID] = []
-        for text in try strings(name) { ids.append(text.isEmpty ? .zero : try Self.id(text, name)) }
-        return ids
+        try values(name) { (element) throws(APIError) in
+            let text = element == .null ? "" : try Self.text(element, name)
+            return text.isEmpty ? .zero : try Self.id(text, name)
+        }
     }
 
     func optionalID(_ name: String) throws(APIError) -> UUID? {

@@ -32,8 +32,9 @@ public struct RequestParser: Sendable {
     ///   from the beginning of `bytes`.
     public mutating func parse(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Parsed {
         var begin = start
-        // An empty line or two in front of a request are ignored (RFC 9112 §2.2).
-        while begin + 1 < bytes.count, bytes[begin] == 13, bytes[begin + 1] == 10, begin < start + 8 { begin += 2 }
+        // Empty lines in front of a request are ignored (RFC 9112 §2.2): as many as come, for a connection drops
+        // those that come alone, and where the network cuts says nothing.
+        while begin + 1 < bytes.count, bytes[begin] == 13, bytes[begin + 1] == 10 { begin += 2 }
         if begin < bytes.count, !Self.isToken(bytes[begin]), bytes[begin] != 13 || begin + 1 < bytes.count {
             return .reject(.badRequest)
         }

@@ -140,8 +140,10 @@ final class ClientSocket {
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
     }
 
-    func write(_ text: String) throws {
-        var rest = Array(text.utf8)[...]
+    func write(_ text: String) throws { try write(Array(text.utf8)) }
+
+    func write(_ bytes: [UInt8]) throws {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             guard count > 0 else { throw SupportFault("the connection was lost") }
@@ -165,6 +167,13 @@ final class ClientSocket {
         var bytes: [UInt8] = []
         while let more = try chunk() { bytes += more }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// What has come, or comes within that time; empty when nothing does, nil at the end of the stream or its loss.
+    func available(within milliseconds: Int32) -> [UInt8]? {
+        var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard Glibc.poll(&poll, 1, milliseconds) > 0 else { return [] }
+        return try? chunk()
     }
 
     func chunk() throws -> [UInt8]? {

@@ -1,3 +1,4 @@
+import FuzzTargets
 import HTTP
 @testable import HTTPEngine
 import Testing

@@ -1,3 +1,4 @@
+import FuzzTargets
 import HTTP
 import HTTPEngine
 import Testing

@@ -1,3 +1,4 @@
+import FuzzTargets
 import HTTP
 import HTTPEngine
 import Testing
@@ -86,5 +87,29 @@ struct ParserSplitTests {
             #expect(start == bytes.count, "cut at \(cut)")
             #expect(methods == [.get, .get, .get, .options, .connect, .get, .post, .post, .other, .get])
         }
+    }
+
+    @Test("the short requests of llhttp's corpus, cut at any two bytes, get the verdict they get in one piece")
+    func everyPair() {
+        let memory = GuardedBuffer()
+        var pairs = 0
+        for sample in HTTP1Case.all where sample.wire.count <= 48 {
+            var parser = RequestParser(limits: Limits())
+            let whole = memory.with(sample.wire) { Seen(parser.parse($0, from: 0), $0) }
+            for first in 0..<sample.wire.count {
+                for second in first..<sample.wire.count {
+                    var parser = RequestParser(limits: Limits())
+                    var pieces = Seen.more
+                    for end in [first, second, sample.wire.count] where pieces == .more {
+                        pieces = memory.with(sample.wire[..<end]) { Seen(parser.parse($0, from: 0), $0) }
+                    }
+                    if pieces != whole {
+                        Issue.record("\(sample) cut at \(first) and \(second): \(pieces), not \(whole)")
+                    }
+                    pairs += 1
+                }
+            }
+        }
+        #expect(pairs > 40_000)
     }
 }
