@@ -43,8 +43,10 @@ extension EndToEndTests {
                         #expect(answer.status == 500, "\(answer)")
                         // What the caller was given leads to the cause.
                         let fault = try #require(answer.json?["detail"]?.text?.split(separator: " ").last)
-                        let line = server.process.lines.first { $0.contains(fault.dropLast()) }
-                        #expect(line?.contains("disk") == true, "\(answer): \(line ?? "nothing in the log")")
+                        let line = try await eventually("the log has fault \(fault)") {
+                            server.process.lines.first { $0.contains(fault.dropLast()) }
+                        }
+                        #expect(line.contains("disk"), "\(answer): \(line)")
                     }
                     #expect(refusals == 8)
                     #expect(try server.send("GET", "/healthz").status == 200)
