@@ -109,6 +109,8 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
                     lingers = true
                     break loop
                 }
+                // Who sent many requests at once is not served to the last of them while others wait.
+                if start < end, server.loop.hasUsedItsShare { await server.loop.nextTurn() }
             }
         }
         await finish(lingering: lingers)

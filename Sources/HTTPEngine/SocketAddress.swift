@@ -45,6 +45,10 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
     func listen(backlog: Int32, sharing: Bool) throws(SystemError) -> (descriptor: Int32, port: UInt16) {
         let descriptor = try bound(sharing: sharing)
         let number = descriptor.number
+        // What the client has not taken stays with us, where it counts against `Limits.unsentBytes`, instead of in
+        // megabytes of the kernel's. Accepted sockets inherit it.
+        var unsent: Int32 = 65_536
+        setsockopt(number, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, &unsent, socklen_t(MemoryLayout<Int32>.size))
         _ = try Syscall.checked("listen") { Glibc.listen(number, backlog) }
         return (descriptor.release(), try Self.localPort(number))
     }

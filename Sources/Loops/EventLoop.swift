@@ -44,6 +44,10 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var slots: [Slot] = []
     private var freeSlots: [Int] = []
     private var turnEnds: [any TurnEnd] = []
+    /// Tasks that have had their share of a turn, in the order in which they get the next.
+    private var later: [UnsafeContinuation<Void, Never>] = []
+    /// Nanoseconds on the monotonic clock when the present share of work began.
+    private var shareBegan: UInt64 = 0
     private var timers = Timers()
     /// Milliseconds on the monotonic clock when this turn began.
     public private(set) var now: UInt64 = 0
@@ -51,6 +55,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Room for a JSON document of the deepest nesting; only pages that were used are ever backed by memory.
     private static let stackBytes = 64 << 20
     private static let wakeToken = UInt64.max
+    /// How long a turn may work on what it has before the sockets are asked again, nanoseconds.
+    private static let share: UInt64 = 1_000_000
 
     public init(index: Int) throws(SystemError) {
         self.index = index
@@ -84,8 +90,10 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private func run() {
         owner.store(pthread_self(), ordering: .relaxed)
         while true {
-            let count = epoll.wait(jobs.isEmpty ? timers.wait(from: Self.monotonicMilliseconds()) : 0)
+            let isIdle = jobs.isEmpty && later.isEmpty
+            let count = epoll.wait(isIdle ? timers.wait(from: Self.monotonicMilliseconds()) : 0)
             now = Self.monotonicMilliseconds()
+            shareBegan = Self.monotonicNanoseconds()
             for index in 0..<count {
                 let event = epoll.event(index)
                 if event.token == Self.wakeToken { takeInbox() } else { dispatch(event.token, event.readiness) }
@@ -95,6 +103,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
             }
             for action in timers.due(at: now) { action() }
             runJobs()
+            if !later.isEmpty { runLater() }
             for end in turnEnds { end.turnEnded() }
             if inbox.withLock({ $0.stopping }) { return }
         }
@@ -188,6 +197,26 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     // MARK: Turns and timers
 
+    /// Whether this turn has worked for so long that others should have theirs first. Call it on the loop.
+    public var hasUsedItsShare: Bool { Self.monotonicNanoseconds() - shareBegan > Self.share }
+
+    /// Goes on in a later turn, when the sockets have been asked again and those who waited before have had theirs:
+    /// whoever has much to do leaves the loop to whoever has little. Call it on the loop.
+    public func nextTurn() async { await withUnsafeContinuation { later.append($0) } }
+
+    /// Lets at least one go on, and more for as long as a share is. Who comes back meanwhile stands behind the rest.
+    private func runLater() {
+        shareBegan = Self.monotonicNanoseconds()
+        let waiting = later.count
+        var resumed = 0
+        repeat {
+            later[resumed].resume()
+            resumed += 1
+            runJobs()
+        } while resumed < waiting && !hasUsedItsShare
+        later.removeFirst(resumed)
+    }
+
     public func atTurnEnd(_ end: any TurnEnd) { turnEnds.append(end) }
 
     public func removeTurnEnd(_ end: any TurnEnd) { turnEnds.removeAll { $0 === end } }
@@ -195,6 +224,12 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Runs `action` once on this loop, `milliseconds` from now. Call it on the loop.
     public func schedule(after milliseconds: UInt64, _ action: @escaping () -> Void) {
         timers.add(at: Self.monotonicMilliseconds() + milliseconds, action)
+    }
+
+    private static func monotonicNanoseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
     public static func monotonicMilliseconds() -> UInt64 {

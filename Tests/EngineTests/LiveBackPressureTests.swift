@@ -22,10 +22,10 @@ struct LiveBackPressureTests {
             let wanted = 300
             let before = Self.residentBytes()
             try client.send(String(repeating: "GET /bytes/200000 HTTP/1.1\r\nHost: a\r\n\r\n", count: wanted))
-            // 60 MB in all; the kernel takes a few, the engine one more.
+            // 60 MB in all; the kernel takes one or two answers, the engine one more.
             usleep(500_000)
             let served = live.targets.count
-            #expect(served < 100)
+            #expect(served < 10)
             #expect(Self.residentBytes() - before < 100 << 20)
             let other = try live.client()
             for _ in 0..<20 { #expect(try other.get("/other")?.status == 200) }

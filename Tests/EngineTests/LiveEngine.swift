@@ -39,7 +39,7 @@ final class Gate: Sendable {
 }
 
 /// An engine on a port of the kernel's choice, with a handler that answers what it was asked:
-/// `/bytes/N` N bytes, `/gate` once the gate is open, anything else an echo of the body and of `X-Who`.
+/// `/bytes/N` N bytes, `/gate` once the gate is open, `/work` after work that keeps the loop busy, anything else an echo of the body and of `X-Who`.
 final class LiveEngine: Sendable {
     let engine: Engine
     let address: SocketAddress
@@ -71,6 +71,10 @@ final class LiveEngine: Sendable {
         } else if target == "/gate" {
             await gate.pass()
             response.body = Array("opened".utf8)
+        } else if target == "/work" {
+            // Two milliseconds of the loop's time.
+            let end = EventLoop.monotonicMilliseconds() + 2
+            while EventLoop.monotonicMilliseconds() < end {}
         } else if target == "/none" {
             response.status = .noContent
         } else {
