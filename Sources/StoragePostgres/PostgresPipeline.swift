@@ -279,9 +279,9 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
         let progress = PQconnectPoll(connection)
         let after = PQsocket(connection)
         if after != before, let old = registration {
-            // libpq tried another address: its old socket is closed already.
+            // libpq tried another address: its old socket is closed already. A server that hung up leaves none.
             loop.unwatch(old)
-            registration = try? loop.watch(after, interest, self)
+            registration = after < 0 ? nil : try? loop.watch(after, interest, self)
         }
         switch progress {
         case PGRES_POLLING_READING: watch(.read)
