@@ -53,6 +53,27 @@ extension EndToEndTests {
             }
         }
 
+        @Test("a Postgres that takes connections and hangs up: 503, and it recovers by itself")
+        func hangup() async throws {
+            try await Cluster.with { cluster in
+                let server = try await RunningServer.start(["--postgres-url", cluster.url])
+                let token = try server.owner()
+                try await cluster.stop()
+                let hangup = try Hangup(at: "\(cluster.folder)/.s.PGSQL.5432")
+                _ = try await eventually("it has tried often; it says: \(server.process.log)") {
+                    let answer = try server.send("GET", "/api/v2/users/me", token: token)
+                    #expect(answer.isTryAgain, "\(answer)")
+                    return hangup.count > 8 ? true : nil
+                }
+                hangup.stop()
+                try await cluster.start()
+                _ = try await eventually("it recovers; it says: \(server.process.log)") {
+                    try server.send("GET", "/api/v2/users/me", token: token).status == 200 ? true : nil
+                }
+                #expect(try await server.stop() == 0)
+            }
+        }
+
         @Test("it stops with 0 while Postgres is away")
         func stopDuringOutage() async throws {
             try await Cluster.with { cluster in
