@@ -65,6 +65,14 @@ public struct Descriptor: ~Copyable, Sendable {
 
     public init(_ number: Int32) { self.number = number }
 
+    /// A second descriptor of what `other` is one of.
+    /// - Throws: `EBADF` when it is none, `EMFILE` when there are too many.
+    public init(copying other: Int32) throws(SystemError) {
+        let copy = fcntl(other, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw SystemError("fcntl", errno) }
+        number = copy
+    }
+
     deinit { _ = Glibc.close(number) }
 
     /// Gives the descriptor away; the receiver closes it.

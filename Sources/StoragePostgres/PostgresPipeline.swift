@@ -89,6 +89,9 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
     private let loop: EventLoop
     private let target: PostgresTarget
     private var connection: OpaquePointer?
+    /// A copy of libpq's: it closes its own in the middle of a call, and the kernel gives the number to the next
+    /// connection of a client, which we would then stop watching instead.
+    private var descriptor: Descriptor?
     private var registration: EventLoop.Registration?
     private var interest: Interest = .read
     private var state = State.closed
@@ -359,8 +362,14 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
         }
         self.connection = connection
         interest = .read
-        registration = try? loop.watch(PQsocket(connection), interest, self)
-        guard registration != nil, PQsetnonblocking(connection, 1) == 0, PQenterPipelineMode(connection) == 1 else {
+        do throws(SystemError) {
+            let copy = try Descriptor(copying: PQsocket(connection))
+            registration = try loop.watch(copy.number, interest, self)
+            descriptor = consume copy
+        } catch {
+            return lost()
+        }
+        guard PQsetnonblocking(connection, 1) == 0, PQenterPipelineMode(connection) == 1 else {
             return lost()
         }
         state = .settingUp
@@ -424,6 +433,7 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
         if case .open = transaction { transaction = .lost }
         if let registration { loop.unwatch(registration) }
         registration = nil
+        descriptor = nil
         if let connection { PQfinish(connection) }
         connection = nil
         isBroken = false

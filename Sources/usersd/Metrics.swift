@@ -15,15 +15,11 @@ enum Metrics {
 
     static func all(_ engine: Engine, _ seed: Seeding.Outcome, _ mailroom: Mailroom?, version: String) async -> [Metric]
     {
-        await connections(engine) + prices(seed) + process + [
-            Metric(
-                "usersd_notices_waiting", .gauge, "Letters and webhook calls that wait.", mailroom?.waitingCount ?? 0),
-            {
-                var info = Metric("usersd_build_info", .gauge, "The API level, as a label.")
-                info.add([("version", version)], "1")
-                return info
-            }(),
-        ]
+        var info = Metric("usersd_build_info", .gauge, "The API level, as a label.")
+        info.add([("version", version)], "1")
+        let notices = Metric(
+            "usersd_notices_waiting", .gauge, "Letters and webhook calls that wait.", mailroom?.waitingCount ?? 0)
+        return await connections(engine) + prices(seed) + process + [notices, info]
     }
 
     private static func connections(_ engine: Engine) async -> [Metric] {
@@ -44,14 +40,14 @@ enum Metrics {
     }
 
     private static func prices(_ seed: Seeding.Outcome) -> [Metric] {
-        var seconds = Metric("usersd_price_seed_seconds", .gauge, "Time that the seed of the price book took.")
-        seconds.add([], Metric.seconds(seed.nanoseconds))
-        return [
+        [
             Metric("usersd_price_seed_rows", .gauge, "Rows of the price book that were seeded.", seed.rowCount),
             Metric(
                 "usersd_price_seed_success", .gauge, "Whether the seed at the start succeeded.",
                 seed.state == .seeded ? 1 : 0),
-            seconds,
+            Metric(
+                "usersd_price_seed_seconds", .gauge, "Time that the seed of the price book took.",
+                nanoseconds: seed.nanoseconds),
         ]
     }
 
@@ -59,9 +55,10 @@ enum Metrics {
     private static var process: [Metric] {
         var time = timespec()
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        var cpu = Metric("process_cpu_seconds_total", .counter, "User and system time.")
-        cpu.add([], Metric.seconds(UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)))
-        var metrics = [cpu]
+        let nanoseconds = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+        var metrics = [
+            Metric("process_cpu_seconds_total", .counter, "User and system time.", nanoseconds: nanoseconds)
+        ]
         // The second number of statm is the resident set, in pages.
         if let text = File.read("/proc/self/statm", limit: 256),
             let pages = Int(String(decoding: text, as: UTF8.self).split(separator: " ").dropFirst().first ?? "")

@@ -90,7 +90,7 @@ extension EndToEndTests {
                 while Date() < end, outcome.complaint == nil {
                     round += 1
                     // A new connection now and then: the kernel gives it to either loop.
-                    if round % 50 == 0 { connection = try KeptConnection(server) }
+                    if round % 3 == 0 { connection = try KeptConnection(server) }
                     let other = askers[(index * 7 + round) % askers.count]
                     let (answer, complaint) = try ask(connection, askers[index], other, owner, round)
                     outcome.complaint = complaint

@@ -27,6 +27,12 @@ public struct Metric: Sendable {
         add([], "\(value)")
     }
 
+    /// A family of one sample without labels, a time in seconds.
+    public init(_ name: String, _ kind: Kind, _ help: String, nanoseconds: UInt64) {
+        self.init(name, kind, help)
+        add([], Self.seconds(nanoseconds))
+    }
+
     public mutating func add(_ labels: [(name: String, value: String)], _ value: String, suffix: String = "") {
         samples.append(Sample(suffix: suffix, labels: labels, value: value))
     }
@@ -48,7 +54,7 @@ public struct Metric: Sendable {
     }
 
     /// Nanoseconds as a decimal fraction of a second.
-    public static func seconds(_ nanoseconds: UInt64) -> String { "\(Double(nanoseconds) / 1e9)" }
+    private static func seconds(_ nanoseconds: UInt64) -> String { "\(Double(nanoseconds) / 1e9)" }
 }
 
 /// The text format of Prometheus, version 0.0.4.

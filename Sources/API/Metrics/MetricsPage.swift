@@ -95,12 +95,9 @@ public struct MetricsPage: Sendable {
         return [
             logins,
             Metric("usersd_password_hashes_total", .counter, "Password hashes that were computed.", hashes.count),
-            {
-                var seconds = Metric(
-                    "usersd_password_hash_seconds_total", .counter, "Time that threads spent on hashes.")
-                seconds.add([], Metric.seconds(hashes.nanoseconds))
-                return seconds
-            }(),
+            Metric(
+                "usersd_password_hash_seconds_total", .counter, "Time that threads spent on hashes.",
+                nanoseconds: hashes.nanoseconds),
             Metric(
                 "usersd_password_hashes_waiting", .gauge, "Work that waits for a thread of the hashing pool.",
                 hashes.waiting),
