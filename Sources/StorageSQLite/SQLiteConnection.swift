@@ -26,6 +26,9 @@ final class SQLiteConnection {
     /// Statistics of memory would take a lock that all loops share at every allocation.
     private static let isConfigured = sqlite_config_number(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK
 
+    /// How long a statement waits for another's lock.
+    static let patienceMilliseconds: UInt64 = 5_000
+
     /// Composed texts kept prepared; the list query has a fixed set of conditions.
     private static let composedLimit = 64
 
@@ -42,7 +45,7 @@ final class SQLiteConnection {
         }
         self.handle = handle
         sqlite3_extended_result_codes(handle, 1)
-        sqlite3_busy_timeout(handle, 5_000)
+        sqlite3_busy_timeout(handle, Int32(Self.patienceMilliseconds))
         registerFunctions()
     }
 

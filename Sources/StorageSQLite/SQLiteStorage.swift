@@ -37,7 +37,7 @@ public final class SQLiteDatabase: Sendable {
             self.path = path
         }
         do throws(StorageError) {
-            connection = try Self.open(self.path, options, checked: true)
+            connection = try Self.openPatiently(self.path, options)
             try SQLiteMigrations.apply(to: connection)
             try connection.prepare(statements)
         } catch {
@@ -63,6 +63,18 @@ public final class SQLiteDatabase: Sendable {
         var number: UInt64 = 0
         withUnsafeMutableBytes(of: &number) { Syscall.fillRandom($0) }
         return number
+    }
+
+    /// Of two first starts on one file, which both turn it into a WAL file, SQLite refuses one at once, whatever its
+    /// patience, because waiting would be a deadlock: that one begins again.
+    private static func openPatiently(_ path: String, _ options: Options) throws(StorageError) -> SQLiteConnection {
+        let end = EventLoop.monotonicMilliseconds() + SQLiteConnection.patienceMilliseconds
+        while true {
+            do throws(StorageError) { return try open(path, options, checked: true) } catch {
+                guard case .busy = error, EventLoop.monotonicMilliseconds() < end else { throw error }
+                usleep(10_000)
+            }
+        }
     }
 
     /// - Parameter checked: look for damage before anything is set or written.
