@@ -136,6 +136,9 @@ public struct Dispatcher: Sendable {
         guard let path = PathSegments(request.bytes[request.path]) else {
             return refusal(.refused("The path is not well encoded."))
         }
+        // Every GET answers HEAD (decisions.md #8); the engine leaves the body out.
+        let found = table.find(request.method == .head ? .get : request.method, path)
+        if case .match(let index, _) = found { trace.route = index }
         let now = ambient.now()
         let presented = PresentedToken(request, usesHostPrefix: configuration.usesHostPrefixCookie)
         let client = ClientAddress.find(request, configuration)
@@ -148,7 +151,7 @@ public struct Dispatcher: Sendable {
             response = await route(
                 Arrival(
                     request: request, path: path, verdict: verdict, client: client, now: now,
-                    requestID: requestID, csrfToken: csrfToken), &trace)
+                    requestID: requestID, csrfToken: csrfToken), found)
         } catch {
             response = refusal(error)
         }
@@ -156,11 +159,7 @@ public struct Dispatcher: Sendable {
         return response
     }
 
-    private func route(_ arrival: borrowing Arrival, _ trace: inout RequestTrace) async -> Response {
-        // Every GET answers HEAD (decisions.md #8); the engine leaves the body out.
-        let method = arrival.request.method == .head ? .get : arrival.request.method
-        let found = table.find(method, arrival.path)
-        if case .match(let index, _) = found { trace.route = index }
+    private func route(_ arrival: borrowing Arrival, _ found: PathTable<Int>.Found) async -> Response {
         var standing: RateLimiter.Standing?
         var response: Response
         do throws(APIError) {

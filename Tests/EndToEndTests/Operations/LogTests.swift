@@ -13,6 +13,9 @@ extension EndToEndTests {
             #expect(me.status == 200)
             #expect(try server.send("GET", "/reset-password/change?otp=secret-passcode").status == 200)
             #expect(try server.send("GET", "/nowhere%0aelse", token: token).status == 404)
+            // Refused before its handler is reached.
+            #expect(
+                try server.send("POST", "/api/v2/users/logout", cookies: "coder_session_token=\(token)").status == 400)
             return (token, me.json?["id"]?.text ?? "")
         }
 
@@ -33,11 +36,11 @@ extension EndToEndTests {
                 #expect(
                     requests.map { $0["route"]?.text } == [
                         "/api/v2/users/first", "/api/v2/users/login", "/api/v2/users/{user}/", "/reset-password/change",
-                        "", "/api/v2/users/{user}/",
+                        "", "/api/v2/users/logout", "/api/v2/users/{user}/",
                     ])
-                #expect(requests.map { $0["method"]?.text } == ["POST", "POST", "GET", "GET", "GET", "GET"])
-                #expect(requests.map { $0["status"]?.integer } == [201, 201, 200, 200, 404, 200])
-                #expect(requests.map { $0["user_id"]?.text } == [nil, nil, id, nil, id, id])
+                #expect(requests.map { $0["method"]?.text } == ["POST", "POST", "GET", "GET", "GET", "POST", "GET"])
+                #expect(requests.map { $0["status"]?.integer } == [201, 201, 200, 200, 404, 400, 200])
+                #expect(requests.map { $0["user_id"]?.text } == [nil, nil, id, nil, id, id, id])
                 #expect(requests.last?["request_id"]?.text == last.header("X-Coder-Request-Id"))
                 #expect(requests.last?["client"]?.text == "127.0.0.1")
                 #expect(requests.allSatisfy { $0["duration_ms"] != nil && $0["level"]?.text == "info" })
@@ -54,7 +57,7 @@ extension EndToEndTests {
                 let (_, id) = try Self.requests(server)
                 #expect(try await server.stop() == 0)
                 let lines = server.process.lines.filter { $0.contains(" info request ") }
-                #expect(lines.count == 5)
+                #expect(lines.count == 6)
                 #expect(lines[2].contains("method=GET") && lines[2].contains("route=/api/v2/users/{user}/"))
                 #expect(lines[2].contains("status=200") && lines[2].contains("user_id=\(id)"))
             }
