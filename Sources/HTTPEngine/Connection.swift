@@ -188,12 +188,13 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
     /// Sends what is left, and goes on reading for a moment when it was we who ended the conversation: closing with
     /// unread bytes would reset the connection and take the answer with it (RFC 9112 §9.6).
     private func finish(lingering: Bool) async {
+        start = end
+        makeRoom()
         if !isClosed, output.count > sent { await drainOutput() }
         if lingering, !isClosed {
             shutdown(descriptor, Int32(SHUT_WR))
             enter(.linger)
             var discarded = 0
-            start = end
             while !isClosed, discarded < server.limits.bodyBytes {
                 guard case .bytes = await moreBytes() else { break }
                 discarded += end - start
@@ -221,6 +222,8 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
     }
 
     private func moreBytes() async -> Wake {
+        // Before the answer goes out: who has it may take the request to be forgotten.
+        makeRoom()
         if output.count > sent {
             // No further request is read while replies are unsent.
             flush()
@@ -233,7 +236,6 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
             }
         }
         if isClosed { return .ended }
-        makeRoom()
         watch(.read)
         return await withUnsafeContinuation { waiter = $0 }
     }
