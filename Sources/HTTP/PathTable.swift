@@ -3,22 +3,24 @@
 /// A pattern is literal segments and `{parameter}` segments. One that ends in `/` matches with and without the
 /// slash; any other matches without only. A literal beats a parameter, but only where the method fits
 /// (users.md §1.4): `GET /users/login` is the user "login" when only `POST /users/login` is a route.
-public struct PathTable<Value: Sendable>: Sendable {
+///
+/// It finds a row's number, not a value of any type: a generic table would be read through metadata at every request.
+public struct PathTable: Sendable {
     public struct Entry: Sendable {
         public let method: Method
         public let pattern: String
-        public let value: Value
+        public let row: Int
 
-        public init(_ method: Method, _ pattern: String, _ value: Value) {
+        public init(_ method: Method, _ pattern: String, row: Int) {
             self.method = method
             self.pattern = pattern
-            self.value = value
+            self.row = row
         }
     }
 
     public enum Found: Sendable {
-        /// The value, and which segments of the path the pattern's parameters stand for.
-        case match(Value, parameters: [Int])
+        /// The row, and which segments of the path the pattern's parameters stand for.
+        case match(row: Int, parameters: [Int])
         /// The path is known with other methods only.
         case otherMethods([Method])
         case nothing
@@ -35,7 +37,7 @@ public struct PathTable<Value: Sendable>: Sendable {
         var literals: [(name: [UInt8], node: Int)] = []
         var parameter: Int?
         var parameterName = ""
-        var values: [(method: Method, value: Value, withSlash: Bool)] = []
+        var rows: [(method: Method, row: Int, withSlash: Bool)] = []
         /// Nothing below this literal is tried as a parameter of its parent.
         var isClosed = false
     }
@@ -52,10 +54,10 @@ public struct PathTable<Value: Sendable>: Sendable {
     private mutating func insert(_ entry: Entry) throws(Fault) {
         let index = try node(for: entry.pattern)
         let withSlash = entry.pattern.hasSuffix("/")
-        for other in nodes[index].values where other.method == entry.method {
+        for other in nodes[index].rows where other.method == entry.method {
             throw .duplicate("\(entry.method.name) \(entry.pattern)")
         }
-        nodes[index].values.append((entry.method, entry.value, withSlash))
+        nodes[index].rows.append((entry.method, entry.row, withSlash))
     }
 
     private mutating func node(for pattern: String) throws(Fault) -> Int {
@@ -89,8 +91,8 @@ public struct PathTable<Value: Sendable>: Sendable {
     public func find(_ method: Method, _ path: PathSegments) -> Found {
         var parameters: [Int] = []
         var allowed: [Method] = []
-        if let value = match(method, path, at: 0, node: 0, &parameters, &allowed) {
-            return .match(value, parameters: parameters)
+        if let row = match(method, path, at: 0, node: 0, &parameters, &allowed) {
+            return .match(row: row, parameters: parameters)
         }
         return allowed.isEmpty ? .nothing : .otherMethods(allowed)
     }
@@ -98,24 +100,23 @@ public struct PathTable<Value: Sendable>: Sendable {
     private func match(
         _ method: Method, _ path: PathSegments, at depth: Int, node index: Int, _ parameters: inout [Int],
         _ allowed: inout [Method]
-    ) -> Value? {
+    ) -> Int? {
         if depth == path.count {
-            for entry in nodes[index].values where entry.withSlash || !path.endsInSlash {
-                if entry.method == method { return entry.value }
+            for entry in nodes[index].rows where entry.withSlash || !path.endsInSlash {
+                if entry.method == method { return entry.row }
                 if !allowed.contains(entry.method) { allowed.append(entry.method) }
             }
             return nil
         }
         let segment = path[depth]
-        for literal in nodes[index].literals where segment.elementsEqual(literal.name) {
-            if let value = match(method, path, at: depth + 1, node: literal.node, &parameters, &allowed) {
-                return value
-            }
+        for literal in nodes[index].literals
+        where segment.count == literal.name.count && segment.elementsEqual(literal.name) {
+            if let row = match(method, path, at: depth + 1, node: literal.node, &parameters, &allowed) { return row }
             if nodes[literal.node].isClosed { return nil }
         }
         guard let parameter = nodes[index].parameter else { return nil }
         parameters.append(depth)
-        if let value = match(method, path, at: depth + 1, node: parameter, &parameters, &allowed) { return value }
+        if let row = match(method, path, at: depth + 1, node: parameter, &parameters, &allowed) { return row }
         parameters.removeLast()
         return nil
     }

@@ -4,16 +4,25 @@ import Testing
 /// users.md §1.4 and keys-and-shell.md §8.2: literal before parameter where the method fits, slashes, closed subtrees.
 @Suite("Routes (keys-and-shell.md §8.2)")
 struct PathTableTests {
-    private static func table(_ rows: [(HTTP.Method, String)], closed: [String] = []) throws -> PathTable<String> {
-        try PathTable(rows.map { .init($0.0, $0.1, "\($0.0.name) \($0.1)") }, closed: closed)
+    /// A table, and what its rows are called.
+    private struct Named {
+        let table: PathTable
+        let names: [String]
+    }
+
+    private static func table(_ rows: [(HTTP.Method, String)], closed: [String] = []) throws -> Named {
+        Named(
+            table: try PathTable(rows.enumerated().map { .init($1.0, $1.1, row: $0) }, closed: closed),
+            names: rows.map { "\($0.0.name) \($0.1)" })
     }
 
     /// The pattern found and what its parameters stand for, or the methods allowed, or "nothing".
-    private static func find(_ table: PathTable<String>, _ method: HTTP.Method, _ path: String) throws -> String {
+    private static func find(_ named: Named, _ method: HTTP.Method, _ path: String) throws -> String {
         let segments = try #require(PathSegments(Array(path.utf8)[...]))
-        switch table.find(method, segments) {
-        case .match(let value, let parameters):
-            return ([value] + parameters.map { String(decoding: segments[$0], as: UTF8.self) }).joined(separator: " ")
+        switch named.table.find(method, segments) {
+        case .match(let row, let parameters):
+            return ([named.names[row]] + parameters.map { String(decoding: segments[$0], as: UTF8.self) }).joined(
+                separator: " ")
         case .otherMethods(let methods): return "allow " + methods.map(\.name).sorted().joined(separator: ",")
         case .nothing: return "nothing"
         }
@@ -81,7 +90,7 @@ struct PathTableTests {
 
     @Test("a faulty table is refused when it is built")
     func faults() {
-        typealias Fault = PathTable<String>.Fault
+        typealias Fault = PathTable.Fault
         #expect(throws: Fault.duplicate("GET /a")) { try Self.table([(.get, "/a"), (.get, "/a")]) }
         #expect(throws: Fault.duplicate("GET /{b}/c")) { try Self.table([(.get, "/{b}/c"), (.get, "/{b}/c")]) }
         #expect(throws: Fault.ambiguous("{a}", "{b}")) { try Self.table([(.get, "/{a}/x"), (.get, "/{b}/y")]) }
