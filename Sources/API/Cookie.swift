@@ -19,8 +19,16 @@ struct Cookie: Sendable {
         Cookie(name(configuration), "", maxAge: 0, isHTTPOnly: false, configuration)
     }
 
-    static func csrf(_ token: String, _ configuration: Configuration) -> Cookie {
-        Cookie(csrf, token, maxAge: nil, isHTTPOnly: true, configuration)
+    /// What stands around the value of a cookie that is written often.
+    struct Frame: Sendable {
+        let beforeValue: [UInt8]
+        let behindValue: [UInt8]
+    }
+
+    static func csrfFrame(_ configuration: Configuration) -> Frame {
+        let empty = Cookie(csrf, "", maxAge: nil, isHTTPOnly: true, configuration).line
+        return Frame(
+            beforeValue: Array("\(csrf)=".utf8), behindValue: Array(empty.utf8.dropFirst(csrf.utf8.count + 1)))
     }
 
     /// A step of a sign-in at a provider (auth.md §8.1); ends with the browser's session.

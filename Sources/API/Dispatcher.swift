@@ -39,12 +39,14 @@ public struct Dispatcher: Sendable {
     private let resolver: UserResolver
     private let audit: AuditLog
     private let routes: [Route]
-    private let table: PathTable<Int>
+    private let table: PathTable
     private let meter: RequestMeter?
     private let requestLog: RequestLog?
     /// What every answer carries (users.md §1.1).
     private let commonFields: FieldBlock
     private let preflightFields: FieldBlock
+    /// The cookie of whoever has none yet, which is nearly everybody who is no browser.
+    private let csrfCookie: Cookie.Frame
 
     /// - Parameters:
     ///   - background: of the loop that the requests come on.
@@ -69,11 +71,12 @@ public struct Dispatcher: Sendable {
                 store: store, configuration: configuration, shared: shared, ambient: ambient, background: background,
                 audit: audit, log: log, faults: faults))
         table = try PathTable(
-            routes.enumerated().map { PathTable<Int>.Entry($1.method, $1.path, $0) }, closed: Routes.closed)
+            routes.enumerated().map { PathTable.Entry($1.method, $1.path, row: $0) }, closed: Routes.closed)
         let version = (HeaderName("X-Coder-Build-Version"), configuration.version)
         commonFields = FieldBlock([
             version, (HeaderName("X-Content-Type-Options"), "nosniff"), (.vary, "Origin"), (.vary, "Cookie"),
         ])
+        csrfCookie = Cookie.csrfFrame(configuration)
         preflightFields = FieldBlock([
             version, (.vary, "Origin"), (.vary, "Access-Control-Request-Method"),
             (.vary, "Access-Control-Request-Headers"),
@@ -118,14 +121,14 @@ public struct Dispatcher: Sendable {
         let known = CSRF.token(request)
         let token = known ?? ambient.randomBytes(CSRF.tokenCount)
         var response = isPreflight ? Response(.ok) : await answer(request, requestID, csrfToken: token, &trace)
-        response.reserveFields(384)
         response.add(isPreflight ? preflightFields : commonFields)
-        var id: [UInt8] = []
-        requestID.write(to: &id)
-        response.add(.requestID, id)
+        response.add(.requestID) { requestID.write(to: &$0) }
         if !isPreflight, known == nil {
-            let text = String(decoding: Base64.encode(token), as: UTF8.self)
-            response.add(.setCookie, Cookie.csrf(text, configuration).line)
+            response.add(.setCookie) { line in
+                line.append(contentsOf: csrfCookie.beforeValue)
+                Base64.encode(token, to: &line)
+                line.append(contentsOf: csrfCookie.behindValue)
+            }
         }
         return response
     }
@@ -159,7 +162,7 @@ public struct Dispatcher: Sendable {
         return response
     }
 
-    private func route(_ arrival: borrowing Arrival, _ found: PathTable<Int>.Found) async -> Response {
+    private func route(_ arrival: borrowing Arrival, _ found: PathTable.Found) async -> Response {
         var standing: RateLimiter.Standing?
         var response: Response
         do throws(APIError) {
@@ -170,9 +173,9 @@ public struct Dispatcher: Sendable {
             response = refusal(error)
         }
         if arrival.isAPI, let standing {
-            response.add(.rateLimitLimit, "\(standing.limit)")
-            response.add(.rateLimitRemaining, "\(standing.remaining)")
-            response.add(.rateLimitReset, "\(standing.reset)")
+            response.add(.rateLimitLimit, standing.limit)
+            response.add(.rateLimitRemaining, standing.remaining)
+            response.add(.rateLimitReset, Int(standing.reset))
         }
         if !arrival.isAPI, !configuration.strictTransport.isEmpty {
             response.add(.strictTransportSecurity, configuration.strictTransport)
@@ -180,8 +183,7 @@ public struct Dispatcher: Sendable {
         return response
     }
 
-    private func answer(_ arrival: borrowing Arrival, _ found: PathTable<Int>.Found) async throws(APIError) -> Response
-    {
+    private func answer(_ arrival: borrowing Arrival, _ found: PathTable.Found) async throws(APIError) -> Response {
         switch found {
         case .match(let index, let parameters):
             let route = routes[index]
@@ -246,7 +248,7 @@ public struct Dispatcher: Sendable {
     /// Counts the request against the API's limit, and a sign-in, a page's too, against its own as well
     /// (auth.md §12).
     /// - Throws: `.rateLimited`, `.bypassRefused`.
-    private func count(_ arrival: borrowing Arrival, _ found: PathTable<Int>.Found) throws(APIError) -> RateLimiter
+    private func count(_ arrival: borrowing Arrival, _ found: PathTable.Found) throws(APIError) -> RateLimiter
         .Standing?
     {
         guard !configuration.isRateLimitDisabled else { return nil }

@@ -3,14 +3,9 @@ internal import Storage
 
 /// How Go writes ids and times (users.md §1.1).
 extension JSONWriter {
-    mutating func id(_ id: UUID) {
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
-        id.write(to: &text)
-        plain(text)
-    }
+    mutating func id(_ id: UUID) { plain { id.write(to: &$0) } }
 
-    mutating func time(_ time: Timestamp) { plain(RFC3339.bytes(time)) }
+    mutating func time(_ time: Timestamp) { plain { RFC3339.write(time, to: &$0) } }
 }
 
 /// RFC 9110 §5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`.
@@ -31,14 +26,16 @@ enum HTTPDate {
 
 /// RFC 3339 with Go's habits: microseconds without trailing zeros, `Z`.
 enum RFC3339 {
-    static func text(_ time: Timestamp) -> String { String(decoding: bytes(time), as: UTF8.self) }
+    static func text(_ time: Timestamp) -> String {
+        var bytes: [UInt8] = []
+        write(time, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
 
-    static func bytes(_ time: Timestamp) -> [UInt8] {
+    static func write(_ time: Timestamp, to text: inout [UInt8]) {
         let day = floorDivide(time.microseconds, 86_400_000_000)
         var rest = time.microseconds - day * 86_400_000_000
         let (year, month, dayOfMonth) = civil(day)
-        var text: [UInt8] = []
-        text.reserveCapacity(27)
         append(year, digits: 4, to: &text)
         text.append(45)
         append(month, digits: 2, to: &text)
@@ -56,7 +53,6 @@ enum RFC3339 {
             while text.last == 48 { text.removeLast() }
         }
         text.append(90)
-        return text
     }
 
     /// A date, `T`, a time with up to nine digits behind the dot, and a zone. Rounded to the microsecond.

@@ -5,7 +5,14 @@ public enum Base64 {
 
     public static func encode(_ bytes: [UInt8], padded: Bool = true) -> [UInt8] {
         var text: [UInt8] = []
-        text.reserveCapacity((bytes.count + 2) / 3 * 4)
+        encode(bytes, padded: padded, to: &text)
+        return text
+    }
+
+    /// Appends the text to what is there.
+    public static func encode(_ bytes: [UInt8], padded: Bool = true, to text: inout [UInt8]) {
+        let start = text.count
+        text.reserveCapacity(start + (bytes.count + 2) / 3 * 4)
         var group: UInt32 = 0
         var held = 0
         func symbol(_ shift: UInt32) -> UInt8 { alphabet.utf8Start[Int(group >> shift & 63)] }
@@ -31,8 +38,7 @@ public enum Base64 {
             text.append(symbol(12))
             text.append(symbol(6))
         }
-        if padded { while text.count % 4 != 0 { text.append(61) } }
-        return text
+        if padded { while (text.count - start) % 4 != 0 { text.append(61) } }
     }
 
     /// - Parameter padded: whether padding is demanded; if not, it is refused.

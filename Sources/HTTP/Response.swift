@@ -2,6 +2,7 @@
 public struct Response: Sendable {
     public var status: Status
     /// Rendered field lines, each ending in CRLF.
+    /// Rendered field lines, each ending in CRLF.
     public private(set) var fieldBytes: [UInt8] = []
     public var body: [UInt8]
 
@@ -22,24 +23,49 @@ public struct Response: Sendable {
     }
 
     private mutating func add(_ name: HeaderName, _ value: UnsafeBufferPointer<UInt8>) {
-        let text = UnsafeBufferPointer(start: name.text.utf8Start, count: name.text.utf8CodeUnitCount)
-        fieldBytes.reserveCapacity(fieldBytes.count + text.count + value.count + 4)
-        fieldBytes.append(contentsOf: text)
-        fieldBytes.append(58)
-        fieldBytes.append(32)
+        beginField(name)
         if value.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) {
             fieldBytes.append(contentsOf: value.map { $0 == 13 || $0 == 10 || $0 == 0 ? 32 : $0 })
         } else {
             fieldBytes.append(contentsOf: value)
         }
+        endField()
+    }
+
+    /// Adds fields that were rendered and checked once.
+    public mutating func add(_ block: FieldBlock) {
+        if fieldBytes.capacity < Self.usualFieldBytes { fieldBytes.reserveCapacity(Self.usualFieldBytes) }
+        fieldBytes.append(contentsOf: block.bytes)
+    }
+
+    /// Adds one field line whose value `write` appends: of our own making, without CR, LF or NUL.
+    public mutating func add(_ name: HeaderName, _ write: (inout [UInt8]) -> Void) {
+        beginField(name)
+        write(&fieldBytes)
+        endField()
+    }
+
+    public mutating func add(_ name: HeaderName, _ number: Int) {
+        beginField(name)
+        Decimal.write(number, to: &fieldBytes)
+        endField()
+    }
+
+    private mutating func beginField(_ name: HeaderName) {
+        if fieldBytes.capacity < Self.usualFieldBytes { fieldBytes.reserveCapacity(Self.usualFieldBytes) }
+        fieldBytes.append(
+            contentsOf: UnsafeBufferPointer(start: name.text.utf8Start, count: name.text.utf8CodeUnitCount))
+        fieldBytes.append(58)
+        fieldBytes.append(32)
+    }
+
+    private mutating func endField() {
         fieldBytes.append(13)
         fieldBytes.append(10)
     }
 
-    /// Adds fields that were rendered and checked once.
-    public mutating func add(_ block: FieldBlock) { fieldBytes.append(contentsOf: block.bytes) }
-
-    public mutating func reserveFields(_ count: Int) { fieldBytes.reserveCapacity(fieldBytes.count + count) }
+    /// What an answer's fields take, as a rule: room that is made once instead of at every other field.
+    private static let usualFieldBytes = 448
 
     /// Every value sent under that name, in order; for tests and the access log.
     public func values(_ name: HeaderName) -> [String] {
@@ -47,6 +73,15 @@ public struct Response: Sendable {
             guard let colon = line.utf8.firstIndex(of: 58), name.matches(line.utf8[..<colon]) else { return nil }
             return String(line[line.index(colon, offsetBy: 2)...])
         }
+    }
+}
+
+/// Numbers in messages.
+public enum Decimal {
+    /// - Parameter value: 0 or more.
+    public static func write(_ value: Int, to bytes: inout [UInt8]) {
+        if value >= 10 { write(value / 10, to: &bytes) }
+        bytes.append(UInt8(48 + value % 10))
     }
 }
 

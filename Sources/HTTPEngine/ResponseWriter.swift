@@ -16,7 +16,7 @@ enum ResponseWriter {
         // RFC 9110 §8.6: none with 204.
         if response.status != .noContent {
             append("Content-Length: ", to: &out)
-            number(response.body.count, into: &out)
+            Decimal.write(response.body.count, to: &out)
             append("\r\n", to: &out)
         }
         out.append(contentsOf: response.fieldBytes)
@@ -41,7 +41,7 @@ enum ResponseWriter {
 
     private static func statusLine(_ status: Status, into out: inout [UInt8]) {
         append("HTTP/1.1 ", to: &out)
-        number(status.rawValue, into: &out)
+        Decimal.write(status.rawValue, to: &out)
         out.append(32)
         append(status.reason, to: &out)
         append("\r\n", to: &out)
@@ -50,11 +50,6 @@ enum ResponseWriter {
     @inline(__always)
     private static func append(_ text: StaticString, to out: inout [UInt8]) {
         out.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
-
-    private static func number(_ value: Int, into out: inout [UInt8]) {
-        if value >= 10 { number(value / 10, into: &out) }
-        out.append(UInt8(48 + value % 10))
     }
 }
 

@@ -112,10 +112,11 @@ public struct JSONWriter: Sendable {
     }
 
     /// Text that is known to need no escaping: ids, times, names of ours.
-    public mutating func plain(_ text: some Collection<UInt8>) {
+    /// - Parameter write: appends the text to the bytes it is given.
+    public mutating func plain(_ write: (inout [UInt8]) -> Void) {
         separate()
         bytes.append(34)
-        bytes.append(contentsOf: text)
+        write(&bytes)
         bytes.append(34)
     }
 

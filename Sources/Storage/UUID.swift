@@ -59,11 +59,19 @@ public struct UUID: Sendable, Hashable {
 
     /// Lower case with hyphens, appended to `bytes`.
     public func write(to bytes: inout [UInt8]) {
-        for digit in 0..<32 {
-            if digit == 8 || digit == 12 || digit == 16 || digit == 20 { bytes.append(45) }
-            let word = digit < 16 ? high : low
-            let nibble = UInt8(truncatingIfNeeded: word >> UInt64(60 - (digit & 15) * 4)) & 15
-            bytes.append(nibble < 10 ? 48 + nibble : 87 + nibble)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 36) { text in
+            var place = 0
+            for digit in 0..<32 {
+                if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
+                    text[place] = 45
+                    place &+= 1
+                }
+                let word = digit < 16 ? high : low
+                let nibble = UInt8(truncatingIfNeeded: word &>> UInt64(60 &- (digit & 15) &* 4)) & 15
+                text[place] = nibble < 10 ? 48 &+ nibble : 87 &+ nibble
+                place &+= 1
+            }
+            bytes.append(contentsOf: text)
         }
     }
 }

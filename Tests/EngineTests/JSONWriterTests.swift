@@ -53,7 +53,7 @@ struct JSONWriterTests {
                 $0.key("o" as StaticString)
                 $0.object { _ in }
                 $0.key("p" as StaticString)
-                $0.plain("q".utf8)
+                $0.plain { $0.append(113) }
                 $0.key("l" as StaticString)
                 $0.array([true, false]) { $0.bool($1) }
                 $0.key("n" as StaticString)
