@@ -173,7 +173,7 @@ public struct KeyRecord: Sendable, Equatable {
 }
 
 /// What a request's token stands for, read at once.
-public struct SessionRecord: Sendable {
+public final class SessionRecord: Sendable {
     public let key: KeyRecord
     public let user: UserRecord
     /// When the provider's token of the user's link of the key's login type expires: `Timestamp.zero` is never, nil

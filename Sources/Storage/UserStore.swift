@@ -1,5 +1,5 @@
 /// Which users to list, and which part of them (users.md §4.1). A condition is off when nil or empty; all are ANDed.
-public struct UserQuery: Sendable, Equatable {
+public struct UserQuery: Sendable, Hashable {
     /// Part of the e-mail or the username; `%`, `_` and `\` keep their meaning in LIKE.
     public var search = ""
     /// Part of the display name, likewise.
@@ -25,17 +25,53 @@ public struct UserQuery: Sendable, Equatable {
     public var offset = 0
 
     public init() {}
+
+    /// The same users without paging: what a count is of.
+    public var whole: UserQuery {
+        var query = self
+        query.limit = nil
+        query.offset = 0
+        return query
+    }
+
+    /// Where the page stands among `count` users, from whichever end is nearer: a page at the end costs no more than
+    /// one at the beginning.
+    public func place(among count: Int) -> PagePlace {
+        let left = max(0, count - offset)
+        let length = min(limit ?? left, left)
+        return offset <= count / 2
+            ? PagePlace(skipped: offset, length: length, isFromTheEnd: false)
+            : PagePlace(skipped: left - length, length: length, isFromTheEnd: true)
+    }
 }
 
-/// A page of users, and how many there are in all behind the cursor.
-public struct UserPage: Sendable, Equatable {
-    public var users: [UserRecord]
-    public var count: Int
+/// A part of an ordered list.
+public struct PagePlace: Sendable, Equatable {
+    /// Rows before the first, in the direction in which they are read.
+    public let skipped: Int
+    public let length: Int
+    /// The list is read backwards, and the page's rows come in reverse.
+    public let isFromTheEnd: Bool
+
+    public init(skipped: Int, length: Int, isFromTheEnd: Bool) {
+        self.skipped = skipped
+        self.length = length
+        self.isFromTheEnd = isFromTheEnd
+    }
+}
+
+/// A page of users, and how many there are in all behind the cursor. It does not change: a backend hands out the same
+/// page again while it is exact, and whoever made something of it may keep that beside it.
+public final class UserPage: Sendable, Equatable {
+    public let users: [UserRecord]
+    public let count: Int
 
     public init(users: [UserRecord], count: Int) {
         self.users = users
         self.count = count
     }
+
+    public static func == (a: UserPage, b: UserPage) -> Bool { a.users == b.users && a.count == b.count }
 }
 
 /// Users and their status.

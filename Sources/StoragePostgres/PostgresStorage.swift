@@ -44,6 +44,8 @@ public final class PostgresStorage: Storage, @unchecked Sendable {
     let pipeline: PostgresPipeline
     let pool: PostgresPool
     let isCoders: Bool
+    /// How many users there were; loop's thread only.
+    var counts = PostgresCounts()
 
     init(_ loop: EventLoop, _ target: PostgresTarget, ownsWorkspaces: Bool) {
         pipeline = PostgresPipeline(loop, target)

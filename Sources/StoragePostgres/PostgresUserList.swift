@@ -1,7 +1,7 @@
 internal import Storage
 
 /// The list query: a fixed set of conditions, each there or not. Values are parameters, never part of the text.
-/// Column 0 is the count of all rows behind the cursor; the user's columns follow.
+/// Column 0 is the statement's snapshot; the user's columns stand last.
 struct PostgresUserList {
     private(set) var values: [PostgresValue] = []
     private var conditions = ["u.deleted = false", "u.is_system = false"]
@@ -43,12 +43,22 @@ struct PostgresUserList {
         }
     }
 
-    var text: String {
+    /// Column 1 is the count of all rows behind the cursor.
+    var pageAndCount: String {
         let condition = conditions.joined(separator: " AND ")
         return
-            "SELECT (SELECT count(*) FROM users u WHERE \(condition)), \(Self.columns) FROM users u WHERE \(condition) "
-            + #"ORDER BY lower(u.username) COLLATE "C""# + paging
+            "SELECT \(Self.snapshot), (SELECT count(*) FROM users u WHERE \(condition)), \(Self.columns) "
+            + "FROM users u WHERE \(condition) ORDER BY \(Self.order)\(paging)"
     }
+
+    /// The page alone, for whoever knows the count at the snapshot.
+    func page(_ place: PagePlace) -> String {
+        "SELECT \(Self.snapshot), \(Self.columns) FROM users u WHERE \(conditions.joined(separator: " AND ")) "
+            + "ORDER BY \(Self.order)\(place.isFromTheEnd ? " DESC" : "") LIMIT \(place.length) OFFSET \(place.skipped)"
+    }
+
+    private static let snapshot = "(SELECT pg_current_snapshot()::text)"
+    private static let order = #"lower(u.username) COLLATE "C""#
 
     /// `\#` in the condition becomes the next `$n`.
     private mutating func add(_ condition: String, _ bound: PostgresValue...) {

@@ -15,10 +15,22 @@ extension PostgresStorage {
 
     public func users(_ query: UserQuery) async throws(StorageError) -> UserPage {
         let list = PostgresUserList(query)
-        let result = try await pipeline.composed(list.text, list.values)
-        let users = try result.rows { (row) throws(StorageError) in try row.user(at: 1) }
+        if let known = counts.find(query.whole, on: pipeline.lostCount) {
+            let place = query.place(among: known.count)
+            let rows = try await pipeline.composed(list.page(place), list.values)
+            if rows.first?.text(0) == known.snapshot {
+                let users = try rows.rows { (row) throws(StorageError) in try row.user(at: 1) }
+                return UserPage(users: place.isFromTheEnd ? users.reversed() : users, count: known.count)
+            }
+        }
+        let lostCount = pipeline.lostCount
+        let result = try await pipeline.composed(list.pageAndCount, list.values)
+        let users = try result.rows { (row) throws(StorageError) in try row.user(at: 2) }
         // An empty page reports 0, even behind the end (users.md §4.1).
-        return UserPage(users: users, count: result.first.map { Int($0.integer(0)) } ?? 0)
+        guard let first = result.first else { return UserPage(users: [], count: 0) }
+        let count = Int(first.integer(1))
+        counts.keep(PostgresCounts.Count(count: count, snapshot: first.text(0)), of: query.whole, on: lostCount)
+        return UserPage(users: users, count: count)
     }
 
     public func userCount() async throws(StorageError) -> Int {

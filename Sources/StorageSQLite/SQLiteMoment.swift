@@ -17,16 +17,16 @@ struct SQLiteMoment: Equatable {
 
 /// What was read at one moment of the file. With the first look at another moment everything is dropped, so nobody is
 /// told what a commit has changed, whoever made it: the cache is exact (design.md §1).
-struct SQLiteMomentCache<Value> {
+struct SQLiteMomentCache<Key: Hashable, Value> {
     private var moment: SQLiteMoment?
-    private var entries: [String: Value] = [:]
+    private var entries: [Key: Value] = [:]
     private let limit: Int
 
     /// - Parameter limit: entries that are kept.
     init(limit: Int) { self.limit = limit }
 
     /// The value under `key`, if it was read at this very moment.
-    mutating func find(_ key: String, at moment: SQLiteMoment) -> Value? {
+    mutating func find(_ key: Key, at moment: SQLiteMoment) -> Value? {
         guard moment == self.moment else {
             self.moment = moment
             entries.removeAll(keepingCapacity: true)
@@ -36,7 +36,7 @@ struct SQLiteMomentCache<Value> {
     }
 
     /// - Parameter moment: of before the read began: what was committed during it makes the entry stale, never wrong.
-    mutating func keep(_ value: Value, under key: String, at moment: SQLiteMoment) {
+    mutating func keep(_ value: Value, under key: Key, at moment: SQLiteMoment) {
         guard moment == self.moment else { return }
         if entries.count >= limit { entries.removeAll(keepingCapacity: true) }
         entries[key] = value

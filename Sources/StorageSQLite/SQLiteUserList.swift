@@ -4,10 +4,8 @@ internal import Storage
 struct SQLiteUserList {
     private(set) var values: [SQLiteValue] = []
     private var conditions = ["u.deleted = 0", "u.is_system = 0"]
-    private let paging: [SQLiteValue]
 
     init(_ query: UserQuery) {
-        paging = [.integer(query.limit.map(Int64.init) ?? -1), .integer(Int64(query.offset))]
         if let afterID = query.afterID {
             add("lower(u.username) > (SELECT lower(username) FROM users WHERE id = ?)", .id(afterID))
         }
@@ -41,12 +39,14 @@ struct SQLiteUserList {
         }
     }
 
-    var page: String {
+    func page(_ place: PagePlace) -> String {
         "SELECT \(SQLiteUserList.columns) FROM users u WHERE \(conditions.joined(separator: " AND ")) "
-            + "ORDER BY lower(u.username) LIMIT ? OFFSET ?"
+            + "ORDER BY lower(u.username) \(place.isFromTheEnd ? "DESC " : "")LIMIT ? OFFSET ?"
     }
 
-    var pageValues: [SQLiteValue] { values + paging }
+    func values(_ place: PagePlace) -> [SQLiteValue] {
+        values + [.integer(Int64(place.length)), .integer(Int64(place.skipped))]
+    }
 
     var count: String { "SELECT count(*) FROM users u WHERE \(conditions.joined(separator: " AND "))" }
 

@@ -10,17 +10,48 @@ extension SQLiteStorage {
     }
 
     public func users(_ query: UserQuery) async throws(StorageError) -> UserPage {
-        let text = SQLiteUserList(query)
         let reader = reader
+        // Before the read: what is committed meanwhile must not be missed.
+        let moment = reader.moment
+        if let moment, let page = pages.find(query, at: moment) { return page }
+        let page = try readPage(query, at: moment)
+        if let moment, page.users.count <= Self.keptPageLength { pages.keep(page, under: query, at: moment) }
+        return page
+    }
+
+    private func readPage(_ query: UserQuery, at moment: SQLiteMoment?) throws(StorageError) -> UserPage {
+        let list = SQLiteUserList(query)
         // One read transaction: count and page are of one moment.
         try reader.execute("BEGIN")
         defer { try? reader.execute("COMMIT") }
-        let users = try reader.composed(text.page, text.pageValues) { (row) throws(StorageError) in try row.user() }
+        if let moment, let count = counts.find(query.whole, at: moment) {
+            let page = try readPage(list, query.place(among: count), of: count)
+            // Otherwise somebody has committed, and the count is of before.
+            if reader.moment == moment { return page }
+        }
+        var count: Int?
+        var page: UserPage?
+        if query.offset == 0 {
+            let limit = query.limit ?? .max
+            page = try readPage(list, PagePlace(skipped: 0, length: limit, isFromTheEnd: false), of: 0)
+            if let found = page?.users.count, found < limit { count = found }
+        }
+        if count == nil { count = try reader.composed(list.count, list.values) { Int($0.integer(0)) }.first }
+        guard let count else { throw .broken("a count without a row") }
+        if let moment { counts.keep(count, under: query.whole, at: moment) }
+        if let page { return UserPage(users: page.users, count: count) }
+        return try readPage(list, query.place(among: count), of: count)
+    }
+
+    private func readPage(
+        _ list: SQLiteUserList, _ place: PagePlace, of count: Int
+    ) throws(StorageError) -> UserPage {
         // An empty page reports 0, even behind the end (users.md §4.1).
-        if users.isEmpty { return UserPage(users: [], count: 0) }
-        if users.count < query.limit ?? .max { return UserPage(users: users, count: query.offset + users.count) }
-        let count = try reader.composed(text.count, text.values) { Int($0.integer(0)) }
-        return UserPage(users: users, count: count.first ?? 0)
+        guard place.length > 0 else { return UserPage(users: [], count: 0) }
+        let users = try reader.composed(list.page(place), list.values(place)) { (row) throws(StorageError) in
+            try row.user()
+        }
+        return UserPage(users: place.isFromTheEnd ? users.reversed() : users, count: count)
     }
 
     public func userCount() async throws(StorageError) -> Int {
