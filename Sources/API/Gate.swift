@@ -19,6 +19,17 @@ struct Gate: Sendable {
     let refresh: TokenRefresh
     let configuration: Configuration
     let faults: Faults
+    private let callers = KnownCallers()
+
+    init(
+        store: any KeyStore & UserStore & IdentityStore, refresh: TokenRefresh, configuration: Configuration,
+        faults: Faults
+    ) {
+        self.store = store
+        self.refresh = refresh
+        self.configuration = configuration
+        self.faults = faults
+    }
 
     func verdict(on presented: PresentedToken, from client: PeerAddress, at now: Timestamp) async -> Verdict {
         guard let token = presented.token else {
@@ -59,13 +70,13 @@ struct Gate: Sendable {
                 }
             }
         }
-        var user = session.user
         // Keys go with their user; one that was left over opens nothing.
-        guard !user.isDeleted else { return .signedOut("The API key is invalid.") }
+        guard !session.user.isDeleted else { return .signedOut("The API key is invalid.") }
         let slides = !configuration.isSessionRefreshDisabled
-        guard let used = KeyRules.used(key, from: client.description, at: now, slides: slides) else {
-            return .signedIn(Caller(key: key, user: user))
+        guard let used = KeyRules.used(key, from: client, at: now, slides: slides) else {
+            return .signedIn(callers.caller(of: session))
         }
+        var user = session.user
         do throws(StorageError) {
             try await store.record(
                 KeyUse(

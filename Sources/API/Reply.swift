@@ -28,12 +28,21 @@ struct Reply: Sendable {
 
     init(_ response: Response) { self.response = response }
 
-    init(_ status: Status, _ value: some WireValue) {
+    init(_ status: Status, _ value: some WireValue) { self.init(status, body: Self.body(value)) }
+
+    /// - Parameter body: JSON as `body(_:)` makes it.
+    init(_ status: Status, body: [UInt8]) {
+        response = Response(status, body: body)
+        response.add(Self.jsonField)
+    }
+
+    static func body(_ value: some WireValue) -> [UInt8] {
         var writer = JSONWriter()
         value.write(to: &writer)
-        response = Response(status, body: writer.finished())
-        response.add(.contentType, Self.jsonType)
+        return writer.finished()
     }
+
+    private static let jsonField = FieldBlock([(.contentType, jsonType)])
 
     mutating func set(_ cookie: Cookie) { response.add(.setCookie, cookie.line) }
 }

@@ -1,3 +1,4 @@
+internal import HTTP
 internal import Storage
 
 /// When keys expire and what a use of one changes (auth.md §9.5, §9.6). Pure.
@@ -8,16 +9,18 @@ enum KeyRules {
     static func isExpired(_ key: KeyRecord, at now: Timestamp) -> Bool { key.expiresAt < now }
 
     /// The key after a use at `now`; nil when nothing is worth writing.
-    static func used(_ key: KeyRecord, from address: String, at now: Timestamp, slides: Bool) -> KeyRecord? {
-        var used = key
-        if key.lastUsed.adding(seconds: step) < now {
-            used.lastUsed = now
-            used.ipAddress = address
-        }
+    static func used(_ key: KeyRecord, from address: PeerAddress, at now: Timestamp, slides: Bool) -> KeyRecord? {
+        let isDue = key.lastUsed.adding(seconds: step) < now
         // A token's lifetime is fixed (decisions.md #12).
-        if slides, key.loginType != .token, key.expiresAt <= now.adding(seconds: key.lifetime - step) {
-            used.expiresAt = now.adding(seconds: key.lifetime)
+        let expirySlides =
+            slides && key.loginType != .token && key.expiresAt <= now.adding(seconds: key.lifetime - step)
+        guard isDue || expirySlides else { return nil }
+        var used = key
+        if isDue {
+            used.lastUsed = now
+            used.ipAddress = address.description
         }
+        if expirySlides { used.expiresAt = now.adding(seconds: key.lifetime) }
         return used == key ? nil : used
     }
 

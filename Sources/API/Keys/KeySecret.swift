@@ -27,12 +27,18 @@ struct KeySecret: Sendable {
 
     /// Splits a presented token.
     init(parsing token: ArraySlice<UInt8>) throws(Fault) {
-        let parts = token.split(separator: 45, omittingEmptySubsequences: false)
-        guard parts.count == 2 else { throw .parts(parts.count) }
-        guard parts[0].count == Self.idCount else { throw .idLength(parts[0].count) }
-        guard parts[1].count == Self.secretCount else { throw .secretLength(parts[1].count) }
-        id = String(decoding: parts[0], as: UTF8.self)
-        secret = Array(parts[1])
+        var hyphen = token.endIndex
+        var partCount = 1
+        for index in token.indices where token[index] == 45 {
+            if partCount == 1 { hyphen = index }
+            partCount += 1
+        }
+        guard partCount == 2 else { throw .parts(partCount) }
+        let (first, second) = (token[..<hyphen], token[(hyphen + 1)...])
+        guard first.count == Self.idCount else { throw .idLength(first.count) }
+        guard second.count == Self.secretCount else { throw .secretLength(second.count) }
+        id = String(decoding: first, as: UTF8.self)
+        secret = Array(second)
     }
 
     init(random ambient: Ambient) {

@@ -12,25 +12,26 @@ struct UserHandlers: Sendable {
     let audit: AuditLog
     let ambient: Ambient
     let faults: Faults
+    let rendered = RenderedUsers()
 
     // MARK: Read
 
     /// `GET /users`
-    @Sendable func list(_ call: Call) async throws(APIError) -> UserPageWire {
+    @Sendable func list(_ call: Call) async throws(APIError) -> Reply {
         let items = call.query
         var query = UserQuery()
         try UserSearch.parse(items.first("q") ?? "", into: &query)
         try query.readPaging(items)
         query.visible = try call.caller.visibleUsers
         do throws(StorageError) {
-            return UserPageWire(page: try await store.users(query))
+            return rendered.reply(try await store.users(query))
         } catch {
             throw faults.error(error)
         }
     }
 
     /// `GET /users/{user}`
-    @Sendable func get(_ call: Call) async throws(APIError) -> UserWire { UserWire(try call.target) }
+    @Sendable func get(_ call: Call) async throws(APIError) -> Reply { rendered.reply(try call.target) }
 
     // MARK: Create
 
