@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The pool's queue is full: the caller should try again later.
 public struct Overloaded: Error, Sendable {}
 
@@ -7,12 +9,16 @@ public final class Offload: Sendable {
     private let queue: BlockingQueue<@Sendable () -> Void>
     private let threads: [WorkerThread]
 
+    private static let niceness: Int32 = 10
+
     /// - Parameter queueLimit: pieces of work that may wait; beyond it `run` throws.
     public init(threadCount: Int, queueLimit: Int) {
         let queue = BlockingQueue<@Sendable () -> Void>(limit: queueLimit)
         self.queue = queue
         threads = (0..<threadCount).map { _ in
             WorkerThread {
+                // The loops' threads go first: a request that needs no hash does not wait for one.
+                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
                 while let work = queue.take(atMost: 1).first { work() }
             }
         }

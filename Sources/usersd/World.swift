@@ -35,7 +35,7 @@ enum World {
 /// `@unchecked Sendable`: `bytes` and `used` are touched only with `lock` held.
 private final class RandomPool: @unchecked Sendable {
     private let lock = UnsafeMutablePointer<pthread_spinlock_t>.allocate(capacity: 1)
-    private var bytes = [UInt8](repeating: 0, count: 4096)
+    private let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 16)
     private var used = 4096
 
     init() { pthread_spin_init(lock, Int32(PTHREAD_PROCESS_PRIVATE)) }
@@ -43,20 +43,20 @@ private final class RandomPool: @unchecked Sendable {
     deinit {
         pthread_spin_destroy(lock)
         lock.deallocate()
+        bytes.deallocate()
     }
 
     @Sendable func fill(_ buffer: UnsafeMutableRawBufferPointer) {
-        guard buffer.count <= bytes.count else { return Syscall.fillRandom(buffer) }
+        guard let start = buffer.baseAddress, buffer.count <= bytes.count else { return Syscall.fillRandom(buffer) }
         pthread_spin_lock(lock)
         defer { pthread_spin_unlock(lock) }
         if used + buffer.count > bytes.count {
-            bytes.withUnsafeMutableBytes { Syscall.fillRandom($0) }
+            Syscall.fillRandom(bytes)
             used = 0
         }
-        for index in 0..<buffer.count {
-            buffer[index] = bytes[used + index]
-            bytes[used + index] = 0
-        }
+        let source = bytes.baseAddress! + used
+        memcpy(start, source, buffer.count)
+        explicit_bzero(source, buffer.count)
         used += buffer.count
     }
 }
