@@ -43,6 +43,8 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
     /// Gathers the results of one call, whose statements stand in the pipeline one behind the other.
     private final class Reply {
         let continuation: UnsafeContinuation<Result<Box, StorageError>, Never>
+        /// Who asked the same in the same turn.
+        var others: [UnsafeContinuation<Result<Box, StorageError>, Never>] = []
         let isAtomic: Bool
         var remaining: Int
         var results: [PostgresResult] = []
@@ -66,13 +68,18 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
             if let failure, self.failure == nil { self.failure = failure }
             remaining -= 1
             guard remaining == 0 else { return }
-            continuation.resume(returning: self.failure.map { .failure($0) } ?? .success(Box(results)))
+            resume(self.failure.map { .failure($0) } ?? .success(Box(results)))
         }
 
         func fail(_ failure: StorageError) {
             guard remaining > 0 else { return }
             remaining = 0
-            continuation.resume(returning: .failure(self.failure ?? failure))
+            resume(.failure(self.failure ?? failure))
+        }
+
+        private func resume(_ result: Result<Box, StorageError>) {
+            continuation.resume(returning: result)
+            for other in others { other.resume(returning: result) }
         }
     }
 
@@ -108,6 +115,7 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
     private var readiness: [(since: UInt64, continuation: UnsafeContinuation<StorageError?, Never>)] = []
     private var connector: WorkerThread?
     private var transaction = Transaction.none
+    private var askers: [UnsafeContinuation<Result<Box, StorageError>, Never>] = []
 
     private enum Transaction {
         case none
@@ -150,6 +158,23 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
     @discardableResult
     func atomic(_ statements: [(StatementName, [PostgresValue])]) async throws(StorageError) -> [PostgresResult] {
         try await send(statements.map { Statement(text: .named($0.0), values: $0.1) }, atomic: true)
+    }
+
+    /// The state of the database, later than this call and before its return; nil when this server cannot tell. All who
+    /// ask in one turn of the loop share one statement, which is sent behind the last of them.
+    func moment() async throws(StorageError) -> String? {
+        loop.preconditionOnLoop()
+        guard state == .ready else { throw .unavailable }
+        let result = await withUnsafeContinuation { askers.append($0) }
+        return try result.get().results[0].first?.optionalText(0)
+    }
+
+    private func askForMoment() {
+        guard let first = askers.popLast() else { return }
+        let reply = Reply(first, count: 1, atomic: false, now: loop.now)
+        reply.others = askers
+        askers.removeAll(keepingCapacity: true)
+        submit(Statement(text: .named(.ping), values: []), reply)
     }
 
     /// Text without parameters, such as `BEGIN`.
@@ -237,6 +262,7 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
 
     func turnEnded() {
         guard state == .ready || state == .settingUp, let connection else { return }
+        askForMoment()
         sync()
         if isBroken { return lost() }
         switch PQflush(connection) {
@@ -445,6 +471,8 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
         entries = []
         head = 0
         for entry in lost { entry.reply?.fail(.unavailable) }
+        for asker in askers { asker.resume(returning: .failure(.unavailable)) }
+        askers = []
         for waiter in readiness { waiter.continuation.resume(returning: .unavailable) }
         readiness = []
     }

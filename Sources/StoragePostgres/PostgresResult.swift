@@ -38,6 +38,8 @@ struct PostgresRow: StoredRow {
 
     func text(_ column: Int32) -> String { withBytes(column) { String(decoding: $0, as: UTF8.self) } }
 
+    func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
+
     func bool(_ column: Int32) -> Bool { withBytes(column) { $0.first == 1 } }
 
     /// `bigint` and `integer`.

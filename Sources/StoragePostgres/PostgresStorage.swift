@@ -44,8 +44,13 @@ public final class PostgresStorage: Storage, @unchecked Sendable {
     let pipeline: PostgresPipeline
     let pool: PostgresPool
     let isCoders: Bool
-    /// How many users there were; loop's thread only.
-    var counts = PostgresCounts()
+    /// What was read at the last moment that is known, and whether to ask for the moment; loop's thread only.
+    var sessions = MomentCache<String, String, SessionRecord>(limit: 2_048)
+    var pages = MomentCache<String, UserQuery, UserPage>(limit: 64)
+    var counts = MomentCache<String, UserQuery, Int>(limit: 64)
+    var curiosity = Curiosity()
+    /// Longer pages are read anew each time.
+    static let keptPageLength = 200
 
     init(_ loop: EventLoop, _ target: PostgresTarget, ownsWorkspaces: Bool) {
         pipeline = PostgresPipeline(loop, target)

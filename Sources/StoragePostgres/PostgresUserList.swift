@@ -1,7 +1,7 @@
 internal import Storage
 
 /// The list query: a fixed set of conditions, each there or not. Values are parameters, never part of the text.
-/// Column 0 is the statement's snapshot; the user's columns stand last.
+/// Column 0 is the moment; the user's columns stand last.
 struct PostgresUserList {
     private(set) var values: [PostgresValue] = []
     private var conditions = ["u.deleted = false", "u.is_system = false"]
@@ -47,17 +47,17 @@ struct PostgresUserList {
     var pageAndCount: String {
         let condition = conditions.joined(separator: " AND ")
         return
-            "SELECT \(Self.snapshot), (SELECT count(*) FROM users u WHERE \(condition)), \(Self.columns) "
+            "SELECT (\(Self.moment)), (SELECT count(*) FROM users u WHERE \(condition)), \(Self.columns) "
             + "FROM users u WHERE \(condition) ORDER BY \(Self.order)\(paging)"
     }
 
-    /// The page alone, for whoever knows the count at the snapshot.
+    /// The page alone, for whoever knows the count at that moment.
     func page(_ place: PagePlace) -> String {
-        "SELECT \(Self.snapshot), \(Self.columns) FROM users u WHERE \(conditions.joined(separator: " AND ")) "
+        "SELECT (\(Self.moment)), \(Self.columns) FROM users u WHERE \(conditions.joined(separator: " AND ")) "
             + "ORDER BY \(Self.order)\(place.isFromTheEnd ? " DESC" : "") LIMIT \(place.length) OFFSET \(place.skipped)"
     }
 
-    private static let snapshot = "(SELECT pg_current_snapshot()::text)"
+    private static let moment = SQLText.part("moment", of: PackageResources.site_sql)
     private static let order = #"lower(u.username) COLLATE "C""#
 
     /// `\#` in the condition becomes the next `$n`.

@@ -14,23 +14,37 @@ extension PostgresStorage {
     }
 
     public func users(_ query: UserQuery) async throws(StorageError) -> UserPage {
+        if pages.holds(query), curiosity.mayAsk() {
+            if let moment = try await pipeline.moment(), let page = pages.find(query, at: moment) {
+                curiosity.paidOff()
+                return page
+            }
+            curiosity.wasInVain()
+        }
+        let (page, moment) = try await readPage(query)
+        if let moment {
+            counts.keep(page.count, under: query.whole, at: moment)
+            if page.users.count <= Self.keptPageLength { pages.keep(page, under: query, at: moment) }
+        }
+        return page
+    }
+
+    /// - Returns: the moment of a page that is not empty.
+    private func readPage(_ query: UserQuery) async throws(StorageError) -> (UserPage, moment: String?) {
         let list = PostgresUserList(query)
-        if let known = counts.find(query.whole, on: pipeline.lostCount) {
-            let place = query.place(among: known.count)
+        if let count = counts.peek(query.whole) {
+            let place = query.place(among: count)
             let rows = try await pipeline.composed(list.page(place), list.values)
-            if rows.first?.text(0) == known.snapshot {
+            if let moment = rows.first?.optionalText(0), counts.find(query.whole, at: moment) == count {
                 let users = try rows.rows { (row) throws(StorageError) in try row.user(at: 1) }
-                return UserPage(users: place.isFromTheEnd ? users.reversed() : users, count: known.count)
+                return (UserPage(users: place.isFromTheEnd ? users.reversed() : users, count: count), moment)
             }
         }
-        let lostCount = pipeline.lostCount
-        let result = try await pipeline.composed(list.pageAndCount, list.values)
-        let users = try result.rows { (row) throws(StorageError) in try row.user(at: 2) }
+        let rows = try await pipeline.composed(list.pageAndCount, list.values)
+        let users = try rows.rows { (row) throws(StorageError) in try row.user(at: 2) }
         // An empty page reports 0, even behind the end (users.md §4.1).
-        guard let first = result.first else { return UserPage(users: [], count: 0) }
-        let count = Int(first.integer(1))
-        counts.keep(PostgresCounts.Count(count: count, snapshot: first.text(0)), of: query.whole, on: lostCount)
-        return UserPage(users: users, count: count)
+        guard let first = rows.first else { return (UserPage(users: [], count: 0), nil) }
+        return (UserPage(users: users, count: Int(first.integer(1))), first.optionalText(0))
     }
 
     public func userCount() async throws(StorageError) -> Int {

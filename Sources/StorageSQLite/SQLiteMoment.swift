@@ -14,31 +14,3 @@ struct SQLiteMoment: Equatable {
             && a.words.2 == b.words.2 && a.words.3 == b.words.3 && a.words.4 == b.words.4 && a.words.5 == b.words.5
     }
 }
-
-/// What was read at one moment of the file. With the first look at another moment everything is dropped, so nobody is
-/// told what a commit has changed, whoever made it: the cache is exact (design.md §1).
-struct SQLiteMomentCache<Key: Hashable, Value> {
-    private var moment: SQLiteMoment?
-    private var entries: [Key: Value] = [:]
-    private let limit: Int
-
-    /// - Parameter limit: entries that are kept.
-    init(limit: Int) { self.limit = limit }
-
-    /// The value under `key`, if it was read at this very moment.
-    mutating func find(_ key: Key, at moment: SQLiteMoment) -> Value? {
-        guard moment == self.moment else {
-            self.moment = moment
-            entries.removeAll(keepingCapacity: true)
-            return nil
-        }
-        return entries[key]
-    }
-
-    /// - Parameter moment: of before the read began: what was committed during it makes the entry stale, never wrong.
-    mutating func keep(_ value: Value, under key: Key, at moment: SQLiteMoment) {
-        guard moment == self.moment else { return }
-        if entries.count >= limit { entries.removeAll(keepingCapacity: true) }
-        entries[key] = value
-    }
-}

@@ -146,10 +146,10 @@ public final class SQLiteStorage: Storage, @unchecked Sendable {
     private let connection: SQLiteConnection
     private let loop: EventLoop
     /// Of callers; loop's thread only, as `reader` is.
-    var sessions = SQLiteMomentCache<String, SessionRecord>(limit: 2_048)
+    var sessions = MomentCache<SQLiteMoment, String, SessionRecord>(limit: 2_048)
     /// Pages that were asked for, and how many users there are; loop's thread only.
-    var pages = SQLiteMomentCache<UserQuery, UserPage>(limit: 64)
-    var counts = SQLiteMomentCache<UserQuery, Int>(limit: 64)
+    var pages = MomentCache<SQLiteMoment, UserQuery, UserPage>(limit: 64)
+    var counts = MomentCache<SQLiteMoment, UserQuery, Int>(limit: 64)
     /// Longer pages are read anew each time.
     static let keptPageLength = 200
     let writer: SQLiteWriter

@@ -4,6 +4,7 @@ k.lifetime_seconds, host(k.ip_address), k.token_name, array_to_json(k.scopes)::t
 -- name: session
 SELECT {{part.keyColumns}},
        (SELECT l.oauth_expiry FROM user_links l WHERE l.user_id = k.user_id AND l.login_type = k.login_type),
+       ({{part.moment}}),
        {{part.userColumns}}
 FROM   api_keys k JOIN users u ON u.id = k.user_id
 WHERE  k.id = $1::text;

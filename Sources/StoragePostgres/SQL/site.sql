@@ -2,8 +2,14 @@
 INSERT INTO site_configs (key, value) VALUES ('deployment_id', $1::text) ON CONFLICT (key) DO NOTHING;
 -- name: deploymentID
 SELECT value FROM site_configs WHERE key = 'deployment_id';
+-- name: part.moment
+-- The state of the database as this statement sees it. A commit of anybody stands in the snapshots after it and in none
+-- before, so two equal texts have no commit between them. Another server has another start. NULL where the snapshot
+-- does not list what is running: on a standby.
+SELECT CASE WHEN pg_is_in_recovery() THEN NULL
+            ELSE pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text END
 -- name: ping
-SELECT 1;
+{{part.moment}};
 -- name: insertConvertLoginKey
 INSERT INTO crypto_keys (feature, sequence, secret, starts_at)
 SELECT 'oidc_convert', coalesce((SELECT max(sequence) FROM crypto_keys WHERE feature = 'oidc_convert'), 0) + 1,
