@@ -8,7 +8,7 @@ enum Routes {
         Route(.get,    "/healthz",                                             .anyone,                             r.site.health,               "Whether the process answers."),
         Route(.get,    "/readyz",                                              .anyone,                             r.site.ready,                "Whether the database answers."),
         Route(.get,    "/api/v2/",                                             .anyone,   .ok,                      r.site.greet,                "A greeting."),
-        Route(.get,    "/api/v2/buildinfo",                                    .anyone,   .ok,                      r.site.buildInfo,            "Version and deployment id."),
+        Route(.get,    "/api/v2/buildinfo",                                    .anyone,                             r.site.buildInfo,            "Version and deployment id."),
         Route(.post,   "/api/v2/authcheck",                                    .signedIn, .ok,                      r.authCheck.check,           "What the caller may do."),
 
         Route(.get,    "/api/v2/users/first",                                  .anyone,   .ok,                      r.firstUser.exists,          "Whether there is a user."),

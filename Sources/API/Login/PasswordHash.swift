@@ -16,7 +16,10 @@ public enum PasswordHash {
     enum Fault: Error { case malformed }
 
     static func make(_ password: String, salt: [UInt8], iterations: Int = iterations) -> [UInt8] {
-        let key = derive(password, salt: salt, iterations: iterations)
+        text(derive(password, salt: salt, iterations: iterations), salt: salt, iterations: iterations)
+    }
+
+    static func text(_ key: [UInt8], salt: [UInt8], iterations: Int) -> [UInt8] {
         let text = "$pbkdf2-sha256$\(iterations)$"
         return Array(text.utf8) + Base64.encode(salt, padded: false) + [36] + Base64.encode(key, padded: false)
     }
@@ -50,8 +53,8 @@ public struct PasswordHasher: Sendable {
     private let meter = HashMeter()
     private let ambient: Ambient
     private let iterations: Int
-    /// What a sign-in without a stored password is compared with, at the same cost. Its password is random, so that
-    /// nobody knows it (decisions.md #16).
+    /// What a sign-in without a stored password is compared with, at the same cost: a random key, which no password is
+    /// known to make (decisions.md #16).
     private let decoy: [UInt8]
 
     /// - Parameter iterations: the cost of new hashes, in rounds.
@@ -59,8 +62,9 @@ public struct PasswordHasher: Sendable {
         self.pool = pool
         self.ambient = ambient
         self.iterations = iterations
-        decoy = PasswordHash.make(
-            ambient.randomAlphanumerics(32), salt: ambient.randomBytes(PasswordHash.saltCount), iterations: iterations)
+        decoy = PasswordHash.text(
+            ambient.randomBytes(PasswordHash.hashCount), salt: ambient.randomBytes(PasswordHash.saltCount),
+            iterations: iterations)
     }
 
     func hash(_ password: String) async throws(APIError) -> [UInt8] {

@@ -4,10 +4,18 @@ internal import Storage
 
 /// What a client asks of the server itself (keys-and-shell.md §8.13).
 struct SiteHandlers: Sendable {
-    let store: any SiteStore
-    let configuration: Configuration
-    let prices: PriceBookState
-    let faults: Faults
+    private let store: any SiteStore
+    private let prices: PriceBookState
+    private let faults: Faults
+    /// The same for as long as the server runs.
+    private let buildInfo: Reply
+
+    init(store: any SiteStore, configuration: Configuration, prices: PriceBookState, faults: Faults) {
+        self.store = store
+        self.prices = prices
+        self.faults = faults
+        buildInfo = Reply(.ok, BuildInfo(configuration: configuration))
+    }
 
     /// `GET /api/v2/`
     @Sendable func greet(_ call: Call) async throws(APIError) -> Message { Message("👋") }
@@ -32,9 +40,7 @@ struct SiteHandlers: Sendable {
     }
 
     /// `GET /api/v2/buildinfo`
-    @Sendable func buildInfo(_ call: Call) async throws(APIError) -> BuildInfo {
-        BuildInfo(configuration: configuration)
-    }
+    @Sendable func buildInfo(_ call: Call) async throws(APIError) -> Reply { buildInfo }
 }
 
 /// How the seed of the price book went at the start.
