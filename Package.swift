@@ -37,8 +37,9 @@ let package = Package(
         // System libraries: a module map and a header each; each is imported by one target only.
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
-        .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        // Loaded when they are needed: linked, they and what they bring would be a third of a start and of its memory.
+        .target(name: "CCurl"),
+        .target(name: "CPostgres"),
 
         // A thread, its epoll set and its task executor; the pool for work that burns CPU.
         .target(name: "Loops", dependencies: ["CLinux"], swiftSettings: house),

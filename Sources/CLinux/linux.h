@@ -1,10 +1,12 @@
 // What Glibc's own Swift module leaves out.
 #pragma once
 #include <netinet/in.h>
+#include <malloc.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>

@@ -1,5 +1,15 @@
 internal import CCurl
 
+/// The library, which is loaded by the first look at it.
+public enum Curl {
+    /// Why it cannot be used; nil when it can.
+    public static let fault: String? = {
+        if let fault = curl_load() { return String(cString: fault) }
+        let code = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+        return code == CURLE_OK ? nil : String(cString: curl_easy_strerror(code))
+    }()
+}
+
 /// One exchange with another host through libcurl: bounded in time and size, no redirects. It blocks, so it runs on
 /// a thread of its own. The only file that calls `curl_*`.
 struct Transfer: ~Copyable {
@@ -15,10 +25,9 @@ struct Transfer: ~Copyable {
 
     private static let connectSeconds = 5
     private static let totalSeconds = 20
-    private static let initialized: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     init?() {
-        guard Self.initialized, let handle = curl_easy_init() else { return nil }
+        guard Curl.fault == nil, let handle = curl_easy_init() else { return nil }
         self.handle = handle
         curl_set_number(handle, CURLOPT_CONNECTTIMEOUT, Self.connectSeconds)
         curl_set_number(handle, CURLOPT_TIMEOUT, Self.totalSeconds)

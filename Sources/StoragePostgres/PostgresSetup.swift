@@ -22,6 +22,7 @@ struct PostgresSetup: ~Copyable {
         """
 
     init(url: String) throws(StorageError) {
+        if let fault = PostgresTarget.libraryFault { throw .broken("Postgres needs libpq: \(fault)") }
         // libpq would quote what it cannot read, password and all.
         guard let parsed = PQconninfoParse(url, nil) else {
             throw .broken("the Postgres URL is neither a libpq URI nor a keyword string")

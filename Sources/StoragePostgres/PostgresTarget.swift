@@ -17,9 +17,13 @@ struct PostgresTarget: Sendable {
     let statements: [String]
     let names: [String] = StatementName.allCases.map(\.name)
 
+    /// Why libpq cannot be used; nil when it can. It is loaded by the first look.
+    static let libraryFault: String? = postgres_load().map { String(cString: $0) }
+
     /// Connects and waits. The URL may set every keyword itself; ours stand in front of it as defaults.
     /// - Returns: a connection that may have failed; nil when memory is out.
     static func connect(_ url: String) -> OpaquePointer? {
+        guard libraryFault == nil else { return nil }
         let values = defaults.map { Array($0.value.utf8CString) } + [Array(url.utf8CString)]
         let keywords = defaults.map(\.keyword) + ["dbname"]
         var names = keywords.map { Optional(UnsafeRawPointer($0.utf8Start).assumingMemoryBound(to: CChar.self)) }

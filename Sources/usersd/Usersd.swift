@@ -109,6 +109,9 @@ struct Usersd {
             log.notice("opened \(database.description)")
             let loops = try startLoops(config.integer("loops"))
             let mailroom = config.mailroom(log)
+            if mailroom != nil || github != nil || oidc != nil, let fault = Curl.fault {
+                end(1, "mail, webhooks and sign-in providers need libcurl: \(fault)")
+            }
             let providers = try wait(on: loops[0]) { try await Self.providers(github, oidc) }
             let backgrounds = loops.map { Background($0) }
             let (engine, metrics) = try start(
@@ -119,6 +122,7 @@ struct Usersd {
             }
             try wait(on: loops[0]) { try await engine.listen(on: reservation) }
             log.notice("listening on http://\(address)")
+            Footprint.shrink()
             Signals.waitForFirst()
             log.notice("stopping")
             if !(try wait(on: loops[0]) { await engine.drain() }) {
