@@ -3,7 +3,9 @@ internal import Glibc
 internal import HTTP
 internal import Loops
 
-/// One client's socket, and the one long task that serves it on its loop.
+/// One client's socket, and the one long task that serves it on its loop. A connection that has been idle for a while
+/// rests: it has no task and no buffers until its client speaks again, because a task keeps the memory of its deepest
+/// call.
 ///
 /// `@unchecked Sendable`: created, used and dropped on its loop's thread; its task prefers that loop, and
 /// `ready`, `flush` and `expire` are called by the loop.
@@ -11,7 +13,7 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
     /// What the connection waits for, which says how long it may and what happens then.
     enum Phase { case idle, head, body, handler, write, linger }
 
-    private enum Wake { case bytes, ended, expired }
+    private enum Wake { case bytes, ended, expired, rest }
 
     let server: LoopServer
     let peer: PeerAddress
@@ -39,7 +41,11 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
     private var sent = 0
     private var isQueuedForFlush = false
     private var isClosed = false
+    private var isResting = true
     private var answered = 0
+
+    /// How long it waits for the next request before it rests, milliseconds.
+    private static let restless: UInt64 = 1_000
 
     init(_ descriptor: Int32, peer: PeerAddress, server: LoopServer) {
         self.descriptor = descriptor
@@ -50,6 +56,22 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
 
     func open() throws(SystemError) {
         registration = try server.loop.watch(descriptor, interest, self)
+    }
+
+    /// - Returns: whether it has gone to rest now.
+    func restIfIdle(at now: UInt64) -> Bool {
+        guard phase == .idle, start == end, now + server.limits.idleMilliseconds >= deadline + Self.restless,
+            let waiter
+        else { return false }
+        self.waiter = nil
+        isResting = true
+        output = []
+        waiter.resume(returning: .rest)
+        return true
+    }
+
+    private func wakeUp() {
+        isResting = false
         Task(executorPreference: server.loop) { await self.serve() }
     }
 
@@ -72,6 +94,7 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
                 enter(start == end ? .idle : .head)
                 switch await moreBytes() {
                 case .bytes: continue
+                case .rest: return
                 case .ended: break loop
                 case .expired:
                     if start < end {
@@ -168,7 +191,7 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
             }
             switch await moreBytes() {
             case .bytes: continue
-            case .ended: return .ended
+            case .ended, .rest: return .ended
             case .expired: return .refused(.requestTimeout)
             }
         }
@@ -272,31 +295,42 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
     // MARK: Called by the loop
 
     func ready(_ readiness: Readiness) {
-        if !readiness.isDisjoint(with: [.failed, .hungUp]), writeWaiter == nil, waiter == nil {
+        if !readiness.isDisjoint(with: [.failed, .hungUp]), writeWaiter == nil, waiter == nil, !isResting {
             // Nobody waits: the handler's reply has no reader any more.
             close()
             return
         }
         if readiness.contains(.writable) || writeWaiter != nil { flush() }
+        if isResting { return readAtRest() }
         guard let waiter else {
             // More came while a handler runs: leave it in the kernel until it is wanted.
             if writeWaiter == nil { watch(interest.subtracting(.read)) }
             return
         }
+        guard let hasMore = read() else { return }
+        self.waiter = nil
+        waiter.resume(returning: hasMore ? .bytes : .ended)
+    }
+
+    private func readAtRest() {
+        guard let hasMore = read() else { return giveBackInput() }
+        if hasMore { wakeUp() } else { close() }
+    }
+
+    /// Takes what the kernel has.
+    /// - Returns: whether bytes came; false when none will; nil when none are there yet.
+    private func read() -> Bool? {
         if input.isEmpty { input = server.takeBuffer() }
         let outcome = Syscall.nonBlocking {
             input.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress! + end, $0.count - end, 0) }
         }
         switch outcome {
-        case .wouldBlock: return
+        case .wouldBlock: return nil
         case .done(let count) where count > 0:
             end += count
             used = max(used, end)
-            self.waiter = nil
-            waiter.resume(returning: .bytes)
-        case .done, .failed:
-            self.waiter = nil
-            waiter.resume(returning: .ended)
+            return true
+        case .done, .failed: return false
         }
     }
 
@@ -306,14 +340,16 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
         if let waiter {
             self.waiter = nil
             waiter.resume(returning: .expired)
-        } else if writeWaiter != nil {
+        } else if writeWaiter != nil || isResting {
             close()
         }
     }
 
     /// Ends an idle connection when the server drains; any other finishes its request first.
     func drain() {
-        guard phase == .idle, let waiter else { return }
+        guard phase == .idle else { return }
+        if isResting { return close() }
+        guard let waiter else { return }
         self.waiter = nil
         waiter.resume(returning: .ended)
     }

@@ -24,9 +24,12 @@ final class LoopServer: DescriptorHandler, TurnEnd, @unchecked Sendable {
     private var buffers: [[UInt8]] = []
     private var clock = DateCache()
     private var sweeps = false
+    /// Connections since the last time that free memory went back to the kernel.
+    private var wentToRest = 0
 
     private static let sweepMilliseconds: UInt64 = 250
     private static let pooledBuffers = 64
+    private static let restingCrowd = 1_000
     /// Room for the empty lines that the parser passes over in front of a head.
     private static let emptyLineBytes = 16
 
@@ -147,8 +150,17 @@ final class LoopServer: DescriptorHandler, TurnEnd, @unchecked Sendable {
             sweeps = false
             let now = loop.now
             for connection in connections where connection.deadline <= now { connection.expire() }
+            for connection in connections where connection.restIfIdle(at: now) { wentToRest += 1 }
+            giveBackMemory()
             if !connections.isEmpty { startSweeping() }
         }
+    }
+
+    /// What thousands of tasks have held lies between what lives on: the allocator keeps it unless it is told.
+    private func giveBackMemory() {
+        guard wentToRest >= Self.restingCrowd else { return }
+        wentToRest = 0
+        malloc_trim(0)
     }
 
     func stopListening() {
