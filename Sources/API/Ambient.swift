@@ -25,6 +25,13 @@ public struct Ambient: Sendable {
         return UUID(random: words)
     }
 
+    /// Version 7 (RFC 9562 §5.7): ids of rows that are only ever added, which stand beside each other in an index then.
+    func orderedID(at now: Timestamp) -> UUID {
+        var words: (UInt64, UInt64) = (0, 0)
+        withUnsafeMutableBytes(of: &words, fillRandom)
+        return UUID(ordered: words, milliseconds: now.microseconds / 1_000)
+    }
+
     func randomBytes(_ count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             buffer.initialize(repeating: 0)

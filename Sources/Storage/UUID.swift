@@ -16,6 +16,12 @@ public struct UUID: Sendable, Hashable {
         low = random.1 & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
     }
 
+    /// Version 7: milliseconds since 1970, then 74 random bits.
+    public init(ordered random: (UInt64, UInt64), milliseconds: Int64) {
+        high = UInt64(truncatingIfNeeded: milliseconds) << 16 | random.0 & 0x0fff | 0x7000
+        low = random.1 & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
+    }
+
     /// The spellings Go's parser takes (users.md §1.3): 36 characters with hyphens; the same behind `urn:uuid:`;
     /// 38 characters whose first and last are ignored; 32 hexadecimal digits.
     public init?(parsing text: some StringProtocol) {

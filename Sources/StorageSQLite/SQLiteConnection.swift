@@ -79,6 +79,9 @@ final class SQLiteConnection {
         if code != SQLITE_OK { throw failure(sqlite3_extended_errcode(handle)) }
     }
 
+    /// A statement without parameters that is run often; kept prepared.
+    func command(_ text: String) throws(StorageError) { _ = try composed(text, []) { _ in } }
+
     /// The rows' values, as `read` makes them.
     func all<Value>(
         _ name: StatementName, _ values: [SQLiteValue] = [], _ read: (SQLiteRow) throws(StorageError) -> Value

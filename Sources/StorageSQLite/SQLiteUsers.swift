@@ -22,8 +22,8 @@ extension SQLiteStorage {
     private func readPage(_ query: UserQuery, at moment: SQLiteMoment?) throws(StorageError) -> UserPage {
         let list = SQLiteUserList(query)
         // One read transaction: count and page are of one moment.
-        try reader.execute("BEGIN")
-        defer { try? reader.execute("COMMIT") }
+        try reader.command("BEGIN")
+        defer { try? reader.command("COMMIT") }
         if let moment, let count = counts.find(query.whole, at: moment) {
             let page = try readPage(list, query.place(among: count), of: count)
             // Otherwise somebody has committed, and the count is of before.

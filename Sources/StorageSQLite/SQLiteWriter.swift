@@ -87,17 +87,17 @@ final class SQLiteWriter: Sendable {
     private static func commit(_ batch: [Change], on connection: SQLiteConnection) {
         var applied: [Applied] = []
         do throws(StorageError) {
-            try connection.execute("BEGIN IMMEDIATE")
+            try connection.command("BEGIN IMMEDIATE")
             for change in batch {
-                try connection.execute("SAVEPOINT change")
+                try connection.command("SAVEPOINT change")
                 let outcome = change.apply(connection)
                 applied.append(outcome)
                 // A full disk ends the whole transaction, not the savepoint.
                 guard connection.isInTransaction else { throw StorageError.broken("the transaction was lost") }
-                if !outcome.succeeded { try connection.execute("ROLLBACK TO change") }
-                try connection.execute("RELEASE change")
+                if !outcome.succeeded { try connection.command("ROLLBACK TO change") }
+                try connection.command("RELEASE change")
             }
-            try connection.execute("COMMIT")
+            try connection.command("COMMIT")
             for outcome in applied { outcome.answer(nil) }
         } catch {
             if connection.isInTransaction { try? connection.execute("ROLLBACK") }

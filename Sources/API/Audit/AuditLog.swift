@@ -61,7 +61,7 @@ struct AuditLog: Sendable {
     ) {
         let agent = call.request.text(HeaderName("User-Agent"))
         let record = AuditRecord(
-            id: ambient.randomID(), time: call.now, userID: actor, ip: call.client.description,
+            id: ambient.orderedID(at: call.now), time: call.now, userID: actor, ip: call.client.description,
             userAgent: agent.map { String($0.unicodeScalars.prefix(256).filter { $0.value != 0 }.map(Character.init)) },
             resource: subject.resource, resourceID: subject.id, target: subject.target, action: action,
             diff: diff.json, status: status.rawValue, additionalFields: additionalFields, requestID: call.requestID)
