@@ -27,6 +27,9 @@ struct Base64Tests {
         #expect(bytes?.count == 48)
         #expect(bytes.map { Base64.encode($0) } == Array(text.utf8))
         #expect(Base64.encode([0xfb, 0xff, 0xff] as [UInt8]) == Array("+///".utf8))
+        var line = Array("a".utf8)
+        Base64.encode([0xfb], to: &line)
+        #expect(line == Array("a+w==".utf8))
     }
 
     @Test("what was encoded is decoded to itself, for every length and 5000 random texts")

@@ -8,7 +8,15 @@ extension EndToEndTests {
     /// What others on the machine can see of the process.
     @Suite(.serialized) struct SecretTests {
         private static func file(_ name: String, of server: RunningServer) throws -> String {
-            let bytes = try Data(contentsOf: URL(fileURLWithPath: "/proc/\(server.process.pid)/\(name)"))
+            try file(name, of: server.process.pid)
+        }
+
+        /// Read to its end: the kernel tells no size of such a file, and Foundation's short cuts stop at a page.
+        private static func file(_ name: String, of pid: pid_t) throws -> String {
+            let path = "/proc/\(pid)/\(name)"
+            guard let handle = FileHandle(forReadingAtPath: path), let bytes = try handle.readToEnd() else {
+                throw SupportFault("cannot read \(path)")
+            }
             return String(decoding: bytes, as: UTF8.self).replacing("\0", with: " ")
         }
 
@@ -62,13 +70,28 @@ extension EndToEndTests {
             }
         }
 
+        @Test("a server on SQLite without mail and providers loads neither libpq nor libcurl")
+        func libraries() async throws {
+            for (backend, expected) in [(Backend.sqlite, false), (.postgres, true)] {
+                try await TestDatabase.with(backend) { database in
+                    let server = try await RunningServer.start(database.arguments)
+                    #expect(try server.send("GET", "/healthz").status == 200)
+                    let maps = try Self.file("maps", of: server)
+                    #expect(maps.contains("/libpq.so") == expected)
+                    #expect(!maps.contains("/libcurl.so"))
+                    #expect(maps.contains("/libsqlite3.so"))
+                    #expect(try await server.stop() == 0)
+                }
+            }
+        }
+
         /// In every page that the process may write.
         private static func occurrences(of text: String, in pid: pid_t) throws -> Int {
             let memory = open("/proc/\(pid)/mem", O_RDONLY | O_CLOEXEC)
             guard memory >= 0 else { throw SupportFault("cannot read the memory of \(pid)") }
             defer { close(memory) }
             var count = 0
-            for line in try String(contentsOfFile: "/proc/\(pid)/maps", encoding: .utf8).split(separator: "\n") {
+            for line in try file("maps", of: pid).split(separator: "\n") {
                 let parts = line.split(separator: " ")
                 let range = parts[0].split(separator: "-").compactMap { Int($0, radix: 16) }
                 guard parts[1].hasPrefix("rw"), range.count == 2 else { continue }
