@@ -4,6 +4,7 @@
 struct Curiosity {
     private var silence = 0
     private var pause = 0
+    private var lastNews: String?
 
     private static let longestPause = 64
 
@@ -16,7 +17,10 @@ struct Curiosity {
     /// Nobody has written.
     mutating func paidOff() { pause = 0 }
 
-    mutating func wasInVain() {
+    /// - Parameter moment: the answer. All who asked in one turn learned the same, which counts once.
+    mutating func wasInVain(_ moment: String?) {
+        if let moment, moment == lastNews { return }
+        lastNews = moment
         pause = min(max(1, pause * 2), Self.longestPause)
         silence = pause
     }

@@ -3,11 +3,12 @@ public import Storage
 extension PostgresStorage {
     public func session(keyID: String) async throws(StorageError) -> SessionRecord? {
         if sessions.holds(keyID), curiosity.mayAsk() {
-            if let moment = try await pipeline.moment(), let session = sessions.find(keyID, at: moment) {
+            let moment = try await pipeline.moment()
+            if let moment, let session = sessions.find(keyID, at: moment) {
                 curiosity.paidOff()
                 return session
             }
-            curiosity.wasInVain()
+            curiosity.wasInVain(moment)
         }
         guard let row = try await pipeline.first(.session, [.text(keyID)]) else { return nil }
         let link = PostgresRow.keyColumnCount

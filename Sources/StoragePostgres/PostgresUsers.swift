@@ -15,11 +15,12 @@ extension PostgresStorage {
 
     public func users(_ query: UserQuery) async throws(StorageError) -> UserPage {
         if pages.holds(query), curiosity.mayAsk() {
-            if let moment = try await pipeline.moment(), let page = pages.find(query, at: moment) {
+            let moment = try await pipeline.moment()
+            if let moment, let page = pages.find(query, at: moment) {
                 curiosity.paidOff()
                 return page
             }
-            curiosity.wasInVain()
+            curiosity.wasInVain(moment)
         }
         let (page, moment) = try await readPage(query)
         if let moment {

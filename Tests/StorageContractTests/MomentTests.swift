@@ -78,13 +78,14 @@ struct MomentTests {
         for request in 0..<400 {
             guard curiosity.mayAsk() else { continue }
             asked.append(request)
-            curiosity.wasInVain()
+            // Asked by two at once.
+            for _ in 0..<2 { curiosity.wasInVain("\(request)") }
         }
         #expect(asked == [0, 2, 5, 10, 19, 36, 69, 134, 199, 264, 329, 394])
         curiosity.paidOff()
         var answers: [Bool] = []
         repeat { answers.append(curiosity.mayAsk()) } while answers.last == false
-        curiosity.wasInVain()
+        curiosity.wasInVain(nil)
         for _ in 0..<2 { answers.append(curiosity.mayAsk()) }
         #expect(answers.suffix(3) == [true, false, true])
     }

@@ -55,12 +55,23 @@ struct KeySecret: Sendable {
     /// Call it when the secret has done its work.
     mutating func wipe() { Wipe.bytes(&secret, count: secret.count) }
 
-    func matches(_ stored: [UInt8]) -> Bool { ConstantTime.areEqual(hash, stored) }
+    /// Without an array for the hash: every request comes by here.
+    func matches(_ stored: [UInt8]) -> Bool {
+        var hash = SHA256()
+        secret.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        return hash.finalize().withUnsafeBytes { digest in
+            stored.withUnsafeBytes { ConstantTime.areEqual(digest, $0) }
+        }
+    }
 }
 
 enum ConstantTime {
     /// Compares without telling by time where the first difference is. Lengths are no secret.
     static func areEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+        a.withUnsafeBytes { a in b.withUnsafeBytes { areEqual(a, $0) } }
+    }
+
+    static func areEqual(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
         guard a.count == b.count else { return false }
         var difference: UInt8 = 0
         for index in a.indices { difference |= a[index] ^ b[index] }
