@@ -19,17 +19,7 @@ struct Gate: Sendable {
     let refresh: TokenRefresh
     let configuration: Configuration
     let faults: Faults
-    private let callers = KnownCallers()
-
-    init(
-        store: any KeyStore & UserStore & IdentityStore, refresh: TokenRefresh, configuration: Configuration,
-        faults: Faults
-    ) {
-        self.store = store
-        self.refresh = refresh
-        self.configuration = configuration
-        self.faults = faults
-    }
+    let callers = KnownCallers()
 
     func verdict(on presented: PresentedToken, from client: PeerAddress, at now: Timestamp) async -> Verdict {
         guard let token = presented.token else {

@@ -26,10 +26,12 @@ final class LoopServer: DescriptorHandler, TurnEnd, @unchecked Sendable {
     private var sweeps = false
     /// Connections since the last time that free memory went back to the kernel.
     private var wentToRest = 0
+    private var nextTrim: UInt64 = 0
 
     private static let sweepMilliseconds: UInt64 = 250
     private static let pooledBuffers = 64
     private static let restingCrowd = 1_000
+    private static let trimMilliseconds: UInt64 = 10_000
     /// Room for the empty lines that the parser passes over in front of a head.
     private static let emptyLineBytes = 16
 
@@ -156,10 +158,12 @@ final class LoopServer: DescriptorHandler, TurnEnd, @unchecked Sendable {
         }
     }
 
-    /// What thousands of tasks have held lies between what lives on: the allocator keeps it unless it is told.
+    /// What thousands of tasks have held lies between what lives on: the allocator keeps it unless it is told. It takes
+    /// milliseconds, so clients who come and go by the thousand do not make it happen at every sweep.
     private func giveBackMemory() {
-        guard wentToRest >= Self.restingCrowd else { return }
+        guard wentToRest >= Self.restingCrowd, loop.now >= nextTrim else { return }
         wentToRest = 0
+        nextTrim = loop.now + Self.trimMilliseconds
         malloc_trim(0)
     }
 

@@ -11,11 +11,7 @@ public struct MomentCache<Moment: Equatable, Key: Hashable, Value> {
     @inlinable
     public init(limit: Int) { self.limit = limit }
 
-    /// Whether it is worth finding out what moment it is.
-    @inlinable
-    public func holds(_ key: Key) -> Bool { entries[key] != nil }
-
-    /// The value under `key` of the moment that was seen last, for whoever finds out later whether it is still that.
+    /// The value under `key` of the moment that was seen last, for whoever finds out later whether it is still that one.
     @inlinable
     public func peek(_ key: Key) -> Value? { entries[key] }
 

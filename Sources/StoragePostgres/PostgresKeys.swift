@@ -2,7 +2,7 @@ public import Storage
 
 extension PostgresStorage {
     public func session(keyID: String) async throws(StorageError) -> SessionRecord? {
-        if sessions.holds(keyID), curiosity.mayAsk() {
+        if sessions.peek(keyID) != nil, curiosity.mayAsk() {
             let moment = try await pipeline.moment()
             if let moment, let session = sessions.find(keyID, at: moment) {
                 curiosity.paidOff()

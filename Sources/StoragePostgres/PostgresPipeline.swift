@@ -21,9 +21,9 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
     }
 
     private enum Entry {
-        case statement(Statement, Reply)
+        case statement(Statement, PostgresReply)
         /// The commit of what stands before it, which is the end of an atomic reply.
-        case sync(Reply?, since: UInt64)
+        case sync(PostgresReply?, since: UInt64)
 
         var since: UInt64 {
             switch self {
@@ -32,63 +32,12 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
             }
         }
 
-        var reply: Reply? {
+        var reply: PostgresReply? {
             switch self {
             case .statement(_, let reply): reply
             case .sync(let reply, _): reply
             }
         }
-    }
-
-    /// Gathers the results of one call, whose statements stand in the pipeline one behind the other.
-    private final class Reply {
-        let continuation: UnsafeContinuation<Result<Box, StorageError>, Never>
-        /// Who asked the same in the same turn.
-        var others: [UnsafeContinuation<Result<Box, StorageError>, Never>] = []
-        let isAtomic: Bool
-        var remaining: Int
-        var results: [PostgresResult] = []
-        var failure: StorageError?
-        let since: UInt64
-
-        init(
-            _ continuation: UnsafeContinuation<Result<Box, StorageError>, Never>, count: Int, atomic: Bool, now: UInt64
-        ) {
-            self.continuation = continuation
-            // An atomic call has succeeded when its commit has, and not before.
-            remaining = atomic ? count + 1 : count
-            isAtomic = atomic
-            since = now
-        }
-
-        /// One of what it waits for has come.
-        func advance(_ result: PostgresResult?, _ failure: StorageError?) {
-            if let result { results.append(result) }
-            // The statement that failed says why; those behind it were only not run.
-            if let failure, self.failure == nil { self.failure = failure }
-            remaining -= 1
-            guard remaining == 0 else { return }
-            resume(self.failure.map { .failure($0) } ?? .success(Box(results)))
-        }
-
-        func fail(_ failure: StorageError) {
-            guard remaining > 0 else { return }
-            remaining = 0
-            resume(.failure(self.failure ?? failure))
-        }
-
-        private func resume(_ result: Result<Box, StorageError>) {
-            continuation.resume(returning: result)
-            for other in others { other.resume(returning: result) }
-        }
-    }
-
-    /// Carries results from the loop to a task of the same loop.
-    ///
-    /// `@unchecked Sendable`: both ends run on one thread.
-    private final class Box: @unchecked Sendable {
-        let results: [PostgresResult]
-        init(_ results: [PostgresResult]) { self.results = results }
     }
 
     private enum State { case closed, connecting, settingUp, ready }
@@ -115,7 +64,7 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
     private var readiness: [(since: UInt64, continuation: UnsafeContinuation<StorageError?, Never>)] = []
     private var connector: WorkerThread?
     private var transaction = Transaction.none
-    private var askers: [UnsafeContinuation<Result<Box, StorageError>, Never>] = []
+    private var askers: [PostgresReply.Continuation] = []
 
     private enum Transaction {
         case none
@@ -171,8 +120,7 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
 
     private func askForMoment() {
         guard let first = askers.popLast() else { return }
-        let reply = Reply(first, count: 1, atomic: false, now: loop.now)
-        reply.others = askers
+        let reply = PostgresReply(first, others: askers, count: 1, atomic: false, now: loop.now)
         askers.removeAll(keepingCapacity: true)
         submit(Statement(text: .named(.ping), values: []), reply)
     }
@@ -200,7 +148,7 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
         }
         let result = await withUnsafeContinuation { continuation in
             if atomic { sync() }
-            let reply = Reply(continuation, count: statements.count, atomic: atomic, now: since)
+            let reply = PostgresReply(continuation, count: statements.count, atomic: atomic, now: since)
             for statement in statements { submit(statement, reply) }
             if atomic { sync(reply) }
         }
@@ -232,7 +180,7 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
 
     // MARK: Sending
 
-    private func submit(_ statement: Statement, _ reply: Reply) {
+    private func submit(_ statement: Statement, _ reply: PostgresReply) {
         guard let connection else { return }
         let parameters = PostgresParameters(statement.values)
         let sent = parameters.with { count, values, lengths, formats in
@@ -253,7 +201,7 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
 
     private var isBroken = false
 
-    private func sync(_ reply: Reply? = nil) {
+    private func sync(_ reply: PostgresReply? = nil) {
         guard needsSync, let connection else { return }
         needsSync = false
         if PQpipelineSync(connection) != 1 { isBroken = true }
@@ -413,10 +361,10 @@ final class PostgresPipeline: DescriptorHandler, TurnEnd, @unchecked Sendable {
 
     private func prepareAll() async throws(StorageError) {
         guard let connection else { throw .unavailable }
-        let result: Result<Box, StorageError> = await withUnsafeContinuation { continuation in
+        let result: PostgresReply.Outcome = await withUnsafeContinuation { continuation in
             let commands = target.sessionCommands.map { Statement(text: .composed($0), values: []) }
             let names = StatementName.allCases.filter(\.isPrepared)
-            let reply = Reply(continuation, count: commands.count + names.count, atomic: true, now: loop.now)
+            let reply = PostgresReply(continuation, count: commands.count + names.count, atomic: true, now: loop.now)
             for command in commands { submit(command, reply) }
             sync()
             for name in names {

@@ -14,7 +14,7 @@ extension PostgresStorage {
     }
 
     public func users(_ query: UserQuery) async throws(StorageError) -> UserPage {
-        if pages.holds(query), curiosity.mayAsk() {
+        if pages.peek(query) != nil, curiosity.mayAsk() {
             let moment = try await pipeline.moment()
             if let moment, let page = pages.find(query, at: moment) {
                 curiosity.paidOff()
