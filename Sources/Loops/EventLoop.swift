@@ -89,9 +89,18 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     private func run() {
         owner.store(pthread_self(), ordering: .relaxed)
+        var wasBusy = false
         while true {
             let isIdle = jobs.isEmpty && later.isEmpty
-            let count = epoll.wait(isIdle ? timers.wait(from: Self.monotonicMilliseconds()) : 0)
+            var count = 0
+            // Before it sleeps it lets whoever waits for the processor have it, and looks once more: what came
+            // meanwhile is served as one batch, and nobody has to wake the thread for it.
+            if isIdle, wasBusy {
+                sched_yield()
+                count = epoll.wait(0)
+            }
+            if count == 0 { count = epoll.wait(isIdle ? timers.wait(from: Self.monotonicMilliseconds()) : 0) }
+            wasBusy = count > 0
             now = Self.monotonicMilliseconds()
             shareBegan = Self.monotonicNanoseconds()
             for index in 0..<count {
