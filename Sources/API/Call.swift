@@ -6,7 +6,7 @@ struct Call: Sendable {
     let request: Request
     let path: PathSegments
     /// Where the pattern's parameters stand in the path.
-    let parameters: [Int]
+    let parameters: PathParameters
     /// The address that speaks, proxies taken off.
     let client: PeerAddress
     let now: Timestamp

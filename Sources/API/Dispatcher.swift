@@ -95,7 +95,7 @@ public struct Dispatcher: Sendable {
         let requestID: UUID
         let csrfToken: [UInt8]
 
-        var isAPI: Bool { path.count > 0 && path[0].elementsEqual("api".utf8) }
+        var isAPI: Bool { path.count > 0 && path.segment(0, is: "api") }
     }
 
     public func respond(to request: Request) async -> Response {
@@ -220,7 +220,7 @@ public struct Dispatcher: Sendable {
             return (caller, nil)
         case .user, .liveUser:
             let caller = try await caller(arrival)
-            let user = try await resolver.resolve(arrival.path[Self.userSegment], for: caller)
+            let user = try await resolver.resolve(arrival.path, Self.userSegment, for: caller)
             if case .liveUser = access, user.isDeleted { throw .notFound }
             return (caller, user)
         }
@@ -231,7 +231,7 @@ public struct Dispatcher: Sendable {
         let (caller, wokeUp) = try await gate.caller(arrival.verdict, at: arrival.now)
         if wokeUp {
             let call = Call(
-                request: arrival.request, path: arrival.path, parameters: [], client: arrival.client,
+                request: arrival.request, path: arrival.path, parameters: PathParameters(), client: arrival.client,
                 now: arrival.now, requestID: arrival.requestID, csrfToken: [], session: caller, user: nil)
             audit.noteWakeUp(call, caller.user)
         }

@@ -7,14 +7,13 @@ struct UserResolver: Sendable {
     let faults: Faults
 
     /// - Throws: `.notFound` for nobody, and for somebody whom the caller may not read.
-    func resolve(_ segment: ArraySlice<UInt8>, for caller: Caller) async throws(APIError) -> UserRecord {
-        let user = try await find(segment, for: caller)
+    func resolve(_ path: PathSegments, _ index: Int, for caller: Caller) async throws(APIError) -> UserRecord {
+        let user = path.segment(index, is: "me") ? caller.user : try await find(path[index])
         guard let user, caller.can(.read, .user(user.id)) else { throw .notFound }
         return user
     }
 
-    private func find(_ segment: ArraySlice<UInt8>, for caller: Caller) async throws(APIError) -> UserRecord? {
-        if segment.elementsEqual("me".utf8) { return caller.user }
+    private func find(_ segment: ArraySlice<UInt8>) async throws(APIError) -> UserRecord? {
         // No name holds a NUL, and Postgres would refuse to look for it.
         guard !segment.contains(0) else { return nil }
         let text = String(decoding: segment, as: UTF8.self)

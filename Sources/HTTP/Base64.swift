@@ -11,34 +11,33 @@ public enum Base64 {
 
     /// Appends the text to what is there.
     public static func encode(_ bytes: [UInt8], padded: Bool = true, to text: inout [UInt8]) {
-        let start = text.count
-        text.reserveCapacity(start + (bytes.count + 2) / 3 * 4)
-        var group: UInt32 = 0
-        var held = 0
-        func symbol(_ shift: UInt32) -> UInt8 { alphabet.utf8Start[Int(group >> shift & 63)] }
-        for byte in bytes {
-            group = group << 8 | UInt32(byte)
-            held += 1
-            if held == 3 {
-                text.append(symbol(18))
-                text.append(symbol(12))
-                text.append(symbol(6))
-                text.append(symbol(0))
-                group = 0
-                held = 0
+        let tail = bytes.count % 3
+        let symbols = bytes.count / 3 * 4 + (tail == 0 ? 0 : padded ? 4 : tail + 1)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: symbols) { symbol in
+            let alphabet = alphabet.utf8Start
+            func put(_ group: UInt32, at place: Int) {
+                symbol[place] = alphabet[Int(group >> 18)]
+                symbol[place + 1] = alphabet[Int(group >> 12 & 63)]
+                symbol[place + 2] = alphabet[Int(group >> 6 & 63)]
+                symbol[place + 3] = alphabet[Int(group & 63)]
             }
+            var place = 0
+            for index in stride(from: 0, to: bytes.count - tail, by: 3) {
+                put(UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2]), at: place)
+                place += 4
+            }
+            if tail > 0 {
+                let group =
+                    UInt32(bytes[bytes.count - tail]) << 16 | (tail == 2 ? UInt32(bytes[bytes.count - 1]) << 8 : 0)
+                for index in 0...tail { symbol[place + index] = alphabet[Int(group >> UInt32(18 - 6 * index) & 63)] }
+                place += tail + 1
+            }
+            while place < symbols {
+                symbol[place] = 61
+                place += 1
+            }
+            text.append(contentsOf: symbol)
         }
-        if held == 1 {
-            group <<= 16
-            text.append(symbol(18))
-            text.append(symbol(12))
-        } else if held == 2 {
-            group <<= 8
-            text.append(symbol(18))
-            text.append(symbol(12))
-            text.append(symbol(6))
-        }
-        if padded { while (text.count - start) % 4 != 0 { text.append(61) } }
     }
 
     /// - Parameter padded: whether padding is demanded; if not, it is refused.

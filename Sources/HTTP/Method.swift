@@ -19,7 +19,12 @@ public enum Method: UInt8, Sendable, CaseIterable {
 
     /// Method names are case-sensitive (RFC 9110 §9.1).
     public init(_ token: Slice<UnsafeBufferPointer<UInt8>>) {
-        self = Self.allCases.first { $0 != .other && token.elementsEqual($0.name.utf8) } ?? .other
+        // Nearly every request is one.
+        if token.count == 3, token[token.startIndex] == 71, token.elementsEqual("GET".utf8) {
+            self = .get
+        } else {
+            self = Self.allCases.first { $0 != .other && token.elementsEqual($0.name.utf8) } ?? .other
+        }
     }
 
     /// Safe methods change nothing (RFC 9110 §9.2.1).

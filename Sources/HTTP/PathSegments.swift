@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A request path, percent-decoded exactly once and cut at `/`. Runs of slashes count as one, and `%2F` is a
 /// separator, as Coder's router has it (keys-and-shell.md §8.2).
 public struct PathSegments: Sendable {
@@ -15,12 +17,15 @@ public struct PathSegments: Sendable {
         }
         var ranges: [Range<Int>] = []
         ranges.reserveCapacity(6)
-        var start = decoded.startIndex
-        for index in decoded.indices where decoded[index] == 47 {
-            if index > start { ranges.append(start..<index) }
-            start = index + 1
+        let base = decoded.startIndex
+        decoded.withUnsafeBufferPointer { bytes in
+            var start = 0
+            for index in bytes.indices where bytes[index] == 47 {
+                if index > start { ranges.append(base + start..<base + index) }
+                start = index + 1
+            }
+            if start < bytes.count { ranges.append(base + start..<base + bytes.count) }
         }
-        if start < decoded.endIndex { ranges.append(start..<decoded.endIndex) }
         bytes = decoded
         self.ranges = ranges
         endsInSlash = decoded.last == 47 && !ranges.isEmpty
@@ -29,6 +34,27 @@ public struct PathSegments: Sendable {
     public var count: Int { ranges.count }
 
     public subscript(index: Int) -> ArraySlice<UInt8> { bytes[ranges[index]] }
+
+    public func segment(_ index: Int, is text: StaticString) -> Bool {
+        let range = ranges[index]
+        guard range.count == text.utf8CodeUnitCount else { return false }
+        return bytes.withUnsafeBufferPointer {
+            memcmp($0.baseAddress! + (range.lowerBound - bytes.startIndex), text.utf8Start, range.count) == 0
+        }
+    }
+
+    /// Whether a segment is `names[name]`.
+    func segment(_ index: Int, is names: [UInt8], _ name: Range<Int>) -> Bool {
+        let range = ranges[index]
+        guard range.count == name.count else { return false }
+        return bytes.withUnsafeBufferPointer { bytes in
+            names.withUnsafeBufferPointer {
+                memcmp(
+                    bytes.baseAddress! + (range.lowerBound - self.bytes.startIndex), $0.baseAddress! + name.lowerBound,
+                    range.count) == 0
+            }
+        }
+    }
 
     /// The path with single slashes: what limits and CSRF exemptions look at.
     public var normalized: String {

@@ -20,7 +20,7 @@ public struct PathTable: Sendable {
 
     public enum Found: Sendable {
         /// The row, and which segments of the path the pattern's parameters stand for.
-        case match(row: Int, parameters: [Int])
+        case match(row: Int, parameters: PathParameters)
         /// The path is known with other methods only.
         case otherMethods([Method])
         case nothing
@@ -33,8 +33,12 @@ public struct PathTable: Sendable {
         case malformed(String)
     }
 
+    /// Its name and its place among its siblings are numbers, so that a walk retains nothing.
     private struct Node {
-        var literals: [(name: [UInt8], node: Int)] = []
+        /// Where the literal stands in `names`.
+        var name = 0..<0
+        var firstLiteral: Int?
+        var nextLiteral: Int?
         var parameter: Int?
         var parameterName = ""
         var rows: [(method: Method, row: Int, withSlash: Bool)] = []
@@ -43,6 +47,7 @@ public struct PathTable: Sendable {
     }
 
     private var nodes: [Node] = [Node()]
+    private var names: [UInt8] = []
 
     /// - Parameter closed: patterns of subtrees whose name never stands for a parameter.
     /// - Throws: `Fault` for a repeated row, two names for one parameter, or a pattern that does not start with `/`.
@@ -63,9 +68,13 @@ public struct PathTable: Sendable {
     private mutating func node(for pattern: String) throws(Fault) -> Int {
         guard pattern.hasPrefix("/") else { throw .malformed(pattern) }
         var index = 0
+        var depth = 0
         for segment in pattern.split(separator: "/") {
             if segment.hasPrefix("{") {
-                guard segment.hasSuffix("}"), segment.count > 2 else { throw .malformed(pattern) }
+                depth += 1
+                guard segment.hasSuffix("}"), segment.count > 2, depth <= PathParameters.most else {
+                    throw .malformed(pattern)
+                }
                 if let parameter = nodes[index].parameter {
                     guard nodes[index].parameterName == segment else {
                         throw .ambiguous(nodes[index].parameterName, String(segment))
@@ -77,19 +86,30 @@ public struct PathTable: Sendable {
                     nodes[index].parameterName = String(segment)
                     index = nodes.count - 1
                 }
-            } else if let literal = nodes[index].literals.first(where: { $0.name.elementsEqual(segment.utf8) }) {
-                index = literal.node
             } else {
-                nodes.append(Node())
-                nodes[index].literals.append((Array(segment.utf8), nodes.count - 1))
-                index = nodes.count - 1
+                index = literal(named: segment.utf8, below: index)
             }
         }
         return index
     }
 
+    private mutating func literal(named name: Substring.UTF8View, below parent: Int) -> Int {
+        var last: Int?
+        var next = nodes[parent].firstLiteral
+        while let node = next {
+            if names[nodes[node].name].elementsEqual(name) { return node }
+            (last, next) = (node, nodes[node].nextLiteral)
+        }
+        var node = Node()
+        node.name = names.count..<names.count + name.count
+        names += name
+        nodes.append(node)
+        if let last { nodes[last].nextLiteral = nodes.count - 1 } else { nodes[parent].firstLiteral = nodes.count - 1 }
+        return nodes.count - 1
+    }
+
     public func find(_ method: Method, _ path: PathSegments) -> Found {
-        var parameters: [Int] = []
+        var parameters = PathParameters()
         var allowed: [Method] = []
         if let row = match(method, path, at: 0, node: 0, &parameters, &allowed) {
             return .match(row: row, parameters: parameters)
@@ -98,7 +118,7 @@ public struct PathTable: Sendable {
     }
 
     private func match(
-        _ method: Method, _ path: PathSegments, at depth: Int, node index: Int, _ parameters: inout [Int],
+        _ method: Method, _ path: PathSegments, at depth: Int, node index: Int, _ parameters: inout PathParameters,
         _ allowed: inout [Method]
     ) -> Int? {
         if depth == path.count {
@@ -108,11 +128,14 @@ public struct PathTable: Sendable {
             }
             return nil
         }
-        let segment = path[depth]
-        for literal in nodes[index].literals
-        where segment.count == literal.name.count && segment.elementsEqual(literal.name) {
-            if let row = match(method, path, at: depth + 1, node: literal.node, &parameters, &allowed) { return row }
-            if nodes[literal.node].isClosed { return nil }
+        var next = nodes[index].firstLiteral
+        while let literal = next {
+            if path.segment(depth, is: names, nodes[literal].name) {
+                if let row = match(method, path, at: depth + 1, node: literal, &parameters, &allowed) { return row }
+                if nodes[literal].isClosed { return nil }
+                break
+            }
+            next = nodes[literal].nextLiteral
         }
         guard let parameter = nodes[index].parameter else { return nil }
         parameters.append(depth)
@@ -120,4 +143,30 @@ public struct PathTable: Sendable {
         parameters.removeLast()
         return nil
     }
+}
+
+/// Which segments of a path a pattern's parameters stand for, in order.
+public struct PathParameters: Sendable, Sequence {
+    /// Parameters of one pattern.
+    static let most = 4
+
+    private var segments = InlineArray<4, Int>(repeating: 0)
+    public private(set) var count = 0
+
+    public init() {}
+
+    /// - Parameter index: 0 for the first parameter.
+    public subscript(index: Int) -> Int {
+        precondition(index < count, "the pattern has no such parameter")
+        return segments[index]
+    }
+
+    mutating func append(_ segment: Int) {
+        segments[count] = segment
+        count += 1
+    }
+
+    mutating func removeLast() { count -= 1 }
+
+    public func makeIterator() -> some IteratorProtocol<Int> { (0..<count).lazy.map { self[$0] }.makeIterator() }
 }

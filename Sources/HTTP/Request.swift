@@ -1,6 +1,8 @@
 /// A complete request. The head stays where it was read: fields are offsets into `bytes`, in the order and with
 /// the repetitions of the wire. A handler that keeps a request costs its connection one copy of the head, no more.
-public struct Request: Sendable {
+///
+/// A class, because it is handed on at every step of a request and has many parts to retain.
+public final class Request: Sendable {
     /// Where a field's name and value stand in `bytes`.
     public struct Field: Sendable {
         public var name: Range<Int>
@@ -12,16 +14,16 @@ public struct Request: Sendable {
         }
     }
 
-    public var method: Method
+    public let method: Method
     /// The path as sent, still percent-encoded; starts with `/`, or is `*`.
-    public var path: Range<Int>
+    public let path: Range<Int>
     /// What follows the first `?`, without it; nil when there is none.
-    public var query: Range<Int>?
-    public var fields: [Field]
-    public var bytes: [UInt8]
-    public var body: [UInt8]
+    public let query: Range<Int>?
+    public let fields: [Field]
+    public let bytes: [UInt8]
+    public let body: [UInt8]
     /// The socket's other end.
-    public var peer: PeerAddress
+    public let peer: PeerAddress
 
     public init(
         method: Method, path: Range<Int>, query: Range<Int>?, fields: [Field], bytes: [UInt8], body: [UInt8],

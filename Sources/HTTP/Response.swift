@@ -2,7 +2,6 @@
 public struct Response: Sendable {
     public var status: Status
     /// Rendered field lines, each ending in CRLF.
-    /// Rendered field lines, each ending in CRLF.
     public private(set) var fieldBytes: [UInt8] = []
     public var body: [UInt8]
 

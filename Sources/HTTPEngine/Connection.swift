@@ -142,13 +142,13 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
     /// Answers one request. False when the connection ends with it.
     private func answer(_ head: RequestHead, _ bytes: [UInt8], _ body: [UInt8]) async -> Bool {
         enter(.handler)
-        let response = await server.respond(
+        let response = await server.handler.respond(
             Request(
                 method: head.method, path: head.path, query: head.query, fields: head.fields, bytes: bytes, body: body,
                 peer: peer))
         answered += 1
         let closing = !head.keepsAlive || server.isDraining || answered >= server.limits.requestsPerConnection
-        ResponseWriter.write(response, to: head, closing: closing, date: server.date, into: &output)
+        server.write(response, to: head, closing: closing, into: &output)
         queueFlush()
         if output.count - sent > server.limits.unsentBytes { await drainOutput() }
         return !closing && !isClosed
@@ -198,8 +198,7 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
     }
 
     private func refuse(_ status: Status) {
-        server.noteRefusal(status, of: peer)
-        ResponseWriter.refusal(status, date: server.date, into: &output)
+        server.refuse(status, of: peer, into: &output)
         queueFlush()
     }
 

@@ -5,8 +5,13 @@ internal import Synchronization
 
 /// The server's face: a listener per loop, all on one port.
 public final class Engine: Sendable {
-    /// Answers a request; runs on the loop of the request's connection.
-    public typealias Handler = @Sendable (Request) async -> Response
+    /// Answers requests; runs on the loop of the request's connection. A value around a closure: bare closures in an
+    /// array are called through two more asynchronous frames.
+    public struct Handler: Sendable {
+        let respond: @Sendable (Request) async -> Response
+
+        public init(_ respond: @escaping @Sendable (Request) async -> Response) { self.respond = respond }
+    }
 
     private let servers: [LoopServer]
     private let admission: Admission
@@ -34,7 +39,7 @@ public final class Engine: Sendable {
         self.limits = limits
         self.admission = admission
         servers = zip(loops, handlers).map {
-            LoopServer(loop: $0, limits: limits, admission: admission, respond: $1, refused: refused)
+            LoopServer(loop: $0, limits: limits, admission: admission, handler: $1, refused: refused)
         }
     }
 

@@ -9,7 +9,7 @@ internal import Loops
 final class LoopServer: DescriptorHandler, TurnEnd, @unchecked Sendable {
     let loop: EventLoop
     let limits: Limits
-    let respond: Engine.Handler
+    let handler: Engine.Handler
     private let refused: Engine.RefusalObserver
     private(set) var counts = Engine.Counts()
     private(set) var isDraining = false
@@ -22,7 +22,7 @@ final class LoopServer: DescriptorHandler, TurnEnd, @unchecked Sendable {
     private var flushes: [Connection] = []
     private var flushing: [Connection] = []
     private var buffers: [[UInt8]] = []
-    private var clock = DateCache()
+    private let clock = DateCache()
     private var sweeps = false
     /// Connections since the last time that free memory went back to the kernel.
     private var wentToRest = 0
@@ -36,19 +36,30 @@ final class LoopServer: DescriptorHandler, TurnEnd, @unchecked Sendable {
     private static let emptyLineBytes = 16
 
     init(
-        loop: EventLoop, limits: Limits, admission: Admission, respond: @escaping Engine.Handler,
+        loop: EventLoop, limits: Limits, admission: Admission, handler: Engine.Handler,
         refused: @escaping Engine.RefusalObserver
     ) {
         self.loop = loop
         self.limits = limits
         self.admission = admission
-        self.respond = respond
+        self.handler = handler
         self.refused = refused
     }
 
-    var date: [UInt8] {
+    /// Appends a whole message.
+    func write(
+        _ response: borrowing Response, to head: borrowing RequestHead, closing: Bool, into out: inout [UInt8]
+    ) {
         clock.refresh()
-        return clock.text
+        ResponseWriter.write(response, to: head, closing: closing, date: clock, into: &out)
+    }
+
+    /// Counts a refusal, and appends its message.
+    func refuse(_ status: Status, of peer: PeerAddress, into out: inout [UInt8]) {
+        counts.refusals[status.rawValue, default: 0] += 1
+        refused(status, peer)
+        clock.refresh()
+        ResponseWriter.refusal(status, date: clock, into: &out)
     }
 
     // MARK: Listening
@@ -128,11 +139,6 @@ final class LoopServer: DescriptorHandler, TurnEnd, @unchecked Sendable {
     }
 
     // MARK: Connections
-
-    func noteRefusal(_ status: Status, of peer: PeerAddress) {
-        counts.refusals[status.rawValue, default: 0] += 1
-        refused(status, peer)
-    }
 
     func closed(_ connection: Connection) {
         let last = connections.removeLast()

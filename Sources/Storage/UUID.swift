@@ -65,20 +65,32 @@ public struct UUID: Sendable, Hashable {
 
     /// Lower case with hyphens, appended to `bytes`.
     public func write(to bytes: inout [UInt8]) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 36) { text in
-            var place = 0
-            for digit in 0..<32 {
-                if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
-                    text[place] = 45
-                    place &+= 1
-                }
-                let word = digit < 16 ? high : low
-                let nibble = UInt8(truncatingIfNeeded: word &>> UInt64(60 &- (digit & 15) &* 4)) & 15
-                text[place] = nibble < 10 ? 48 &+ nibble : 87 &+ nibble
-                place &+= 1
+        withUnsafeTemporaryAllocation(byteCount: 36, alignment: 1) { text in
+            func put(_ digits: UInt64, at offset: Int) {
+                text.storeBytes(of: digits, toByteOffset: offset, as: UInt64.self)
             }
+            let (second, third) = (Self.digits(UInt32(truncatingIfNeeded: high)), Self.digits(UInt32(low >> 32)))
+            put(Self.digits(UInt32(high >> 32)), at: 0)
+            // Four digits, a hyphen, four digits: the second half is laid over what follows the hyphen.
+            put(second, at: 9)
+            put(second >> 32, at: 14)
+            put(third, at: 19)
+            put(third >> 32, at: 24)
+            put(Self.digits(UInt32(truncatingIfNeeded: low)), at: 28)
+            (text[8], text[13], text[18], text[23]) = (45, 45, 45, 45)
             bytes.append(contentsOf: text)
         }
+    }
+
+    /// Eight hexadecimal digits, the first in the lowest byte: a byte for each nibble, all at once.
+    private static func digits(_ word: UInt32) -> UInt64 {
+        var nibbles = UInt64(word.byteSwapped)
+        nibbles = (nibbles | nibbles << 16) & 0x0000_ffff_0000_ffff
+        nibbles = (nibbles | nibbles << 8) & 0x00ff_00ff_00ff_00ff
+        nibbles = (nibbles & 0x000f_000f_000f_000f) << 8 | (nibbles >> 4) & 0x000f_000f_000f_000f
+        // 1 where the digit is a letter, which begins 39 behind the digit nine.
+        let letters = (nibbles + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return nibbles + 0x3030_3030_3030_3030 + letters * 39
     }
 }
 

@@ -41,7 +41,7 @@ extension Usersd {
                 background: backgrounds[index], meter: meters.isEmpty ? nil : meters[index], log: log)
         }
         let engine = Engine(
-            limits: config.limits, loops: loops, handlers: dispatchers.map { $0.respond },
+            limits: config.limits, loops: loops, handlers: dispatchers.map { Engine.Handler($0.respond) },
             refused: { status, peer in
                 log.info("refused", metadata: ["status": "\(status.rawValue)", "client": "\(peer)"])
             })
@@ -49,7 +49,7 @@ extension Usersd {
             zip(loops, zip(meters, stores)).map { MetricsPage.Source(loop: $0, meter: $1.0, store: $1.1) }, shared,
             routes: dispatchers[0].routeNames
         ) { await Metrics.all(engine, seed, mailroom, version: version) }
-        return (engine, Engine(limits: Metrics.limits, loops: [loops[0]], handlers: [page.respond]))
+        return (engine, Engine(limits: Metrics.limits, loops: [loops[0]], handlers: [Engine.Handler(page.respond)]))
     }
 
     /// Reads the discovery document, when a provider is configured that has one.

@@ -22,7 +22,7 @@ private final class RecordingEngine: Sendable {
         engine = Engine(
             limits: Limits(), loops: [loop],
             handlers: [
-                { request in
+                Engine.Handler { request in
                     record.targets.withLock { $0.append(request.target) }
                     return Response(.ok, body: Array("[\(request.method.name) \(request.target)]".utf8))
                 }

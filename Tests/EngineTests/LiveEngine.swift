@@ -51,7 +51,7 @@ final class LiveEngine: Sendable {
         let gate = gate
         let record = Served()
         self.record = record
-        let handler: Engine.Handler = { request in
+        let handler = Engine.Handler { request in
             record.targets.withLock { $0.append(request.target) }
             return await Self.answer(request, gate)
         }

@@ -94,7 +94,7 @@ struct PathTableTests {
         #expect(throws: Fault.duplicate("GET /a")) { try Self.table([(.get, "/a"), (.get, "/a")]) }
         #expect(throws: Fault.duplicate("GET /{b}/c")) { try Self.table([(.get, "/{b}/c"), (.get, "/{b}/c")]) }
         #expect(throws: Fault.ambiguous("{a}", "{b}")) { try Self.table([(.get, "/{a}/x"), (.get, "/{b}/y")]) }
-        for pattern in ["", "a", "a/b", "{a}", "/{", "/{}", "/{a", "/x/{a"] {
+        for pattern in ["", "a", "a/b", "{a}", "/{", "/{}", "/{a", "/x/{a", "/{a}/{b}/{c}/{d}/{e}"] {
             #expect(throws: Fault.malformed(pattern)) { try Self.table([(.get, pattern)]) }
         }
         #expect(throws: Fault.malformed("x")) { try Self.table([], closed: ["x"]) }

@@ -105,7 +105,7 @@ struct MemberHandlers: Sendable {
     private func parties(_ call: Call) async throws(APIError) -> (organization: UUID, user: UserRecord) {
         let caller = try call.caller
         let organization = try await organizations.find(call.parameter(0), caller)
-        let user = try await users.resolve(call.path[call.parameters[1]], for: caller)
+        let user = try await users.resolve(call.path, call.parameters[1], for: caller)
         guard !user.isDeleted else { throw .notFound }
         return (organization.id, user)
     }

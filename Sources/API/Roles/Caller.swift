@@ -5,6 +5,10 @@ final class Caller: Sendable {
     let key: KeyRecord
     let user: UserRecord
     private let siteRoles: [Role]
+    /// What the roles grant on everything, on what the user owns, and on what belongs to an organization.
+    private let site: [Permission]
+    private let own: [Permission]
+    private let organizations: [(id: UUID, permissions: [Permission])]
     /// Neither scopes nor an allow list take anything away.
     let isUnrestricted: Bool
     private let allowList: [AllowEntry]
@@ -13,6 +17,14 @@ final class Caller: Sendable {
         self.key = key
         self.user = user
         siteRoles = user.roles.compactMap(Role.site(named:)) + [.member]
+        var (site, own) = (siteRoles.flatMap(\.site), siteRoles.flatMap(\.own))
+        organizations = user.memberships.map { membership in
+            let roles = [Role.organizationMember] + Role.organizationRoles.filter { membership.roles.contains($0.name) }
+            site += roles.flatMap(\.site)
+            own += roles.flatMap(\.own)
+            return (membership.organizationID, roles.flatMap(\.organization))
+        }
+        (self.site, self.own) = (site, own)
         // Most keys are sessions: they are spared the reading of a list that takes nothing away.
         let coversEverything = key.allowList.contains(AllowEntry.everything.text)
         allowList = coversEverything ? [.everything] : key.allowList.compactMap(AllowEntry.init(stored:))
@@ -57,22 +69,11 @@ final class Caller: Sendable {
     }
 
     private func rolesAllow(_ action: Action, _ object: Object) -> Bool {
-        for role in siteRoles {
-            if role.site.contains(where: { $0.covers(action, object.kind) }) { return true }
-            if object.owner == user.id, role.own.contains(where: { $0.covers(action, object.kind) }) { return true }
+        if site.contains(where: { $0.covers(action, object.kind) }) { return true }
+        if object.owner == user.id, own.contains(where: { $0.covers(action, object.kind) }) { return true }
+        guard let id = object.organization else { return false }
+        return organizations.contains { organization in
+            organization.id == id && organization.permissions.contains { $0.covers(action, object.kind) }
         }
-        for membership in user.memberships {
-            for role in [Role.organizationMember] + Role.organizationRoles
-            where role.name == Role.organizationMember.name || membership.roles.contains(role.name) {
-                if role.site.contains(where: { $0.covers(action, object.kind) }) { return true }
-                if object.owner == user.id, role.own.contains(where: { $0.covers(action, object.kind) }) { return true }
-                if object.organization == membership.organizationID,
-                    role.organization.contains(where: { $0.covers(action, object.kind) })
-                {
-                    return true
-                }
-            }
-        }
-        return false
     }
 }

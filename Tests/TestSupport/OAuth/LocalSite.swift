@@ -33,7 +33,8 @@ enum LocalSite {
         var origins: [String] = []
         for index in 0..<ports {
             let engine = Engine(
-                limits: limits, loops: [loop], handlers: [{ await standing.respond(to: $0, port: index) }])
+                limits: limits, loops: [loop],
+                handlers: [Engine.Handler { await standing.respond(to: $0, port: index) }])
             origins.append("http://\(try await engine.listen(on: SocketAddress("127.0.0.1:0")!))")
             engines.append(engine)
         }
