@@ -5,6 +5,23 @@ internal import HTTP
 struct CSRF: Sendable {
     static let tokenCount = 32
 
+    /// What the cookie holds: 32 bytes, without memory of their own, for nearly every request is given some.
+    struct Token: Sendable {
+        private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+
+        init(random ambient: Ambient) { withUnsafeMutableBytes(of: &words, ambient.fillRandom) }
+
+        init?(_ bytes: [UInt8]) {
+            guard bytes.count == tokenCount else { return nil }
+            withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: bytes) }
+        }
+
+        var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
+
+        /// Base64, as the cookie has it.
+        func write(to text: inout [UInt8]) { withUnsafeBytes(of: words) { Base64.encode($0, to: &text) } }
+    }
+
     /// - Parameter path: looked at with its slashes collapsed (decisions.md #21).
     /// - Throws: `.crossSite`.
     static func check(_ request: Request, _ presented: PresentedToken, path segments: PathSegments) throws(APIError) {
@@ -35,17 +52,17 @@ struct CSRF: Sendable {
     }
 
     /// The token of the cookie, when it is one.
-    static func token(_ request: Request) -> [UInt8]? {
-        guard let cookie = Cookies.value("csrf_token", in: request), let token = Base64.decode(cookie),
-            token.count == tokenCount
-        else { return nil }
-        return token
+    static func token(_ request: Request) -> Token? {
+        guard let cookie = Cookies.value("csrf_token", in: request), let bytes = Base64.decode(cookie) else {
+            return nil
+        }
+        return Token(bytes)
     }
 
     /// What a form carries: a pad, then the token XOR the pad, so that no two pages hold the same text.
-    static func masked(_ token: [UInt8], _ ambient: Ambient) -> String {
+    static func masked(_ token: Token, _ ambient: Ambient) -> String {
         let pad = ambient.randomBytes(tokenCount)
-        return String(decoding: Base64.encode(pad + zip(token, pad).map { $0 ^ $1 }), as: UTF8.self)
+        return String(decoding: Base64.encode(pad + zip(token.bytes, pad).map { $0 ^ $1 }), as: UTF8.self)
     }
 
     /// A form's own check, below paths that the API's does not look at: whether its token is the cookie's.
@@ -57,7 +74,7 @@ struct CSRF: Sendable {
 
     /// Whether a text is the cookie's token, plain or masked.
     private static func fits(_ text: ArraySlice<UInt8>, _ request: Request) -> Bool {
-        guard let token = token(request), let bytes = Base64.decode(text) else { return false }
+        guard let token = token(request)?.bytes, let bytes = Base64.decode(text) else { return false }
         switch bytes.count {
         case tokenCount: return ConstantTime.areEqual(bytes, token)
         case 2 * tokenCount:

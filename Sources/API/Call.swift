@@ -13,7 +13,7 @@ struct Call: Sendable {
     /// Answered as `X-Coder-Request-Id`.
     let requestID: UUID
     /// The token that forms carry: the cookie's, or a fresh one that the answer sets.
-    let csrfToken: [UInt8]
+    let csrfToken: CSRF.Token
     /// Set on every route but those for anyone.
     let session: Caller?
     /// Set on routes below `/users/{user}`.

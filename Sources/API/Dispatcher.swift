@@ -93,7 +93,7 @@ public struct Dispatcher: Sendable {
         let client: PeerAddress
         let now: Timestamp
         let requestID: UUID
-        let csrfToken: [UInt8]
+        let csrfToken: CSRF.Token
 
         var isAPI: Bool { path.count > 0 && path.segment(0, is: "api") }
     }
@@ -119,14 +119,14 @@ public struct Dispatcher: Sendable {
     private func respond(to request: Request, _ requestID: UUID, _ trace: inout RequestTrace) async -> Response {
         let isPreflight = request.method == .options && !(request.value(.accessControlRequestMethod) ?? []).isEmpty
         let known = CSRF.token(request)
-        let token = known ?? ambient.randomBytes(CSRF.tokenCount)
+        let token = known ?? CSRF.Token(random: ambient)
         var response = isPreflight ? Response(.ok) : await answer(request, requestID, csrfToken: token, &trace)
         response.add(isPreflight ? preflightFields : commonFields)
         response.add(.requestID) { requestID.write(to: &$0) }
         if !isPreflight, known == nil {
             response.add(.setCookie) { line in
                 line.append(contentsOf: csrfCookie.beforeValue)
-                Base64.encode(token, to: &line)
+                token.write(to: &line)
                 line.append(contentsOf: csrfCookie.behindValue)
             }
         }
@@ -134,7 +134,7 @@ public struct Dispatcher: Sendable {
     }
 
     private func answer(
-        _ request: Request, _ requestID: UUID, csrfToken: [UInt8], _ trace: inout RequestTrace
+        _ request: Request, _ requestID: UUID, csrfToken: CSRF.Token, _ trace: inout RequestTrace
     ) async -> Response {
         guard let path = PathSegments(request.bytes[request.path]) else {
             return refusal(.refused("The path is not well encoded."))
@@ -186,13 +186,12 @@ public struct Dispatcher: Sendable {
     private func answer(_ arrival: borrowing Arrival, _ found: PathTable.Found) async throws(APIError) -> Response {
         switch found {
         case .match(let index, let parameters):
-            let route = routes[index]
-            let (session, user) = try await admit(arrival, route.access)
+            let (session, user) = try await admit(arrival, routes[index].access)
             let call = Call(
                 request: arrival.request, path: arrival.path, parameters: parameters, client: arrival.client,
                 now: arrival.now, requestID: arrival.requestID, csrfToken: arrival.csrfToken, session: session,
                 user: user)
-            return try await route.handler(call).response
+            return try await routes[index].handler(call).response
         case .otherMethods(let methods):
             _ = try await admit(arrival, Routes.accessBelowUser(arrival.path))
             throw .wrongMethod(arrival.request.method == .other ? [] : methods)
@@ -232,7 +231,7 @@ public struct Dispatcher: Sendable {
         if wokeUp {
             let call = Call(
                 request: arrival.request, path: arrival.path, parameters: PathParameters(), client: arrival.client,
-                now: arrival.now, requestID: arrival.requestID, csrfToken: [], session: caller, user: nil)
+                now: arrival.now, requestID: arrival.requestID, csrfToken: arrival.csrfToken, session: caller, user: nil)
             audit.noteWakeUp(call, caller.user)
         }
         return caller

@@ -5,31 +5,29 @@ public enum Base64 {
 
     public static func encode(_ bytes: [UInt8], padded: Bool = true) -> [UInt8] {
         var text: [UInt8] = []
-        encode(bytes, padded: padded, to: &text)
+        bytes.withUnsafeBytes { encode($0, padded: padded, to: &text) }
         return text
     }
 
     /// Appends the text to what is there.
-    public static func encode(_ bytes: [UInt8], padded: Bool = true, to text: inout [UInt8]) {
+    public static func encode(_ bytes: UnsafeRawBufferPointer, padded: Bool = true, to text: inout [UInt8]) {
         let tail = bytes.count % 3
         let symbols = bytes.count / 3 * 4 + (tail == 0 ? 0 : padded ? 4 : tail + 1)
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: symbols) { symbol in
             let alphabet = alphabet.utf8Start
-            func put(_ group: UInt32, at place: Int) {
-                symbol[place] = alphabet[Int(group >> 18)]
-                symbol[place + 1] = alphabet[Int(group >> 12 & 63)]
-                symbol[place + 2] = alphabet[Int(group >> 6 & 63)]
-                symbol[place + 3] = alphabet[Int(group & 63)]
-            }
-            var place = 0
-            for index in stride(from: 0, to: bytes.count - tail, by: 3) {
-                put(UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2]), at: place)
-                place += 4
+            var (index, place) = (0, 0)
+            while index < bytes.count - tail {
+                let group = Int(bytes[index]) << 16 | Int(bytes[index &+ 1]) << 8 | Int(bytes[index &+ 2])
+                symbol[place] = alphabet[group &>> 18]
+                symbol[place &+ 1] = alphabet[group &>> 12 & 63]
+                symbol[place &+ 2] = alphabet[group &>> 6 & 63]
+                symbol[place &+ 3] = alphabet[group & 63]
+                index &+= 3
+                place &+= 4
             }
             if tail > 0 {
-                let group =
-                    UInt32(bytes[bytes.count - tail]) << 16 | (tail == 2 ? UInt32(bytes[bytes.count - 1]) << 8 : 0)
-                for index in 0...tail { symbol[place + index] = alphabet[Int(group >> UInt32(18 - 6 * index) & 63)] }
+                let group = Int(bytes[index]) << 16 | (tail == 2 ? Int(bytes[index + 1]) << 8 : 0)
+                for offset in 0...tail { symbol[place + offset] = alphabet[group >> (18 - 6 * offset) & 63] }
                 place += tail + 1
             }
             while place < symbols {

@@ -20,7 +20,8 @@ public enum Method: UInt8, Sendable, CaseIterable {
     /// Method names are case-sensitive (RFC 9110 §9.1).
     public init(_ token: Slice<UnsafeBufferPointer<UInt8>>) {
         // Nearly every request is one.
-        if token.count == 3, token[token.startIndex] == 71, token.elementsEqual("GET".utf8) {
+        let start = token.startIndex
+        if token.count == 3, token[start] == 71, token[start + 1] == 69, token[start + 2] == 84 {
             self = .get
         } else {
             self = Self.allCases.first { $0 != .other && token.elementsEqual($0.name.utf8) } ?? .other

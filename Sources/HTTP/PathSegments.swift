@@ -11,7 +11,7 @@ public struct PathSegments: Sendable {
     /// - Returns: nil when a percent sign is not followed by two hexadecimal digits.
     public init?(_ path: ArraySlice<UInt8>) {
         var decoded = path
-        if path.contains(37) {
+        if path.withUnsafeBufferPointer({ !$0.isEmpty && memchr($0.baseAddress!, 37, $0.count) != nil }) {
             guard let bytes = percentDecoded(path, plusIsSpace: false) else { return nil }
             decoded = bytes[...]
         }
