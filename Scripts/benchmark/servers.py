@@ -55,7 +55,7 @@ def usersd(bench, name, port, *options, environment={}):
         server.post("/api/v2/users/first",
                     {"email": "bench@usersd.test", "username": "bench", "password": PASSWORD})
     except urllib.error.HTTPError as error:
-        if error.code != 403:
+        if error.code != 409:
             raise
     server.token = server.post(
         "/api/v2/users/login", {"email": "bench@usersd.test", "password": PASSWORD})["session_token"]

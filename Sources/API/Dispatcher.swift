@@ -231,7 +231,8 @@ public struct Dispatcher: Sendable {
         if wokeUp {
             let call = Call(
                 request: arrival.request, path: arrival.path, parameters: PathParameters(), client: arrival.client,
-                now: arrival.now, requestID: arrival.requestID, csrfToken: arrival.csrfToken, session: caller, user: nil)
+                now: arrival.now, requestID: arrival.requestID, csrfToken: arrival.csrfToken, session: caller, user: nil
+            )
             audit.noteWakeUp(call, caller.user)
         }
         return caller

@@ -2,7 +2,7 @@
 /// the place among the prepared statements.
 public enum StatementName: Int, CaseIterable, Sendable {
     // users.sql
-    case userByID, userByUsername, userCount, insertUser, insertMembership, insertSSHKey
+    case userByID, userByUsername, hasUsers, insertUser, insertMembership, insertSSHKey
     case deleteUser, liveOwnerState, activateDormant, isTaken, setStatus, setProfile
     // roles.sql
     case setRoles, customSiteRoles

@@ -86,8 +86,8 @@ public protocol UserStore: Sendable {
     /// Live users in the order of their folded names, system users left out. Count and page are of one moment.
     func users(_ query: UserQuery) async throws(StorageError) -> UserPage
 
-    /// Live users, system users left out.
-    func userCount() async throws(StorageError) -> Int
+    /// Whether there is a live user, system users left out. It costs the same however many there are: anybody may ask.
+    func hasUsers() async throws(StorageError) -> Bool
 
     /// Inserts the user with its key pair and memberships in one transaction.
     /// - Throws: `.conflict(.username)` or `.conflict(.email)`.

@@ -58,7 +58,7 @@ extension PostgresStorage {
         _ user: NewUser, onlyFirst: Bool, on connection: PostgresPipeline
     ) async throws(StorageError) {
         try await connection.command(Self.ownerLock)
-        let isFirst = try await connection.first(.userCount)?.integer(0) == 0
+        let isFirst = try await connection.first(.hasUsers)?.bool(0) == false
         guard isFirst || !onlyFirst else { throw .refused(.signUpsOff) }
         var user = user
         if isFirst { user.roles = ["owner"] }

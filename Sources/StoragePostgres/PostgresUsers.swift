@@ -48,8 +48,8 @@ extension PostgresStorage {
         return (UserPage(users: users, count: Int(first.integer(1))), first.optionalText(0))
     }
 
-    public func userCount() async throws(StorageError) -> Int {
-        try await pipeline.first(.userCount).map { Int($0.integer(0)) } ?? 0
+    public func hasUsers() async throws(StorageError) -> Bool {
+        try await pipeline.first(.hasUsers)?.bool(0) ?? false
     }
 
     public func create(_ user: NewUser) async throws(StorageError) -> UserRecord {
@@ -60,7 +60,7 @@ extension PostgresStorage {
     public func createFirst(_ user: NewUser) async throws(StorageError) -> UserRecord {
         try await pool.transaction { (connection) throws(StorageError) in
             try await connection.command(Self.ownerLock)
-            guard try await connection.first(.userCount)?.integer(0) == 0 else { throw .conflict(.firstUser) }
+            guard try await connection.first(.hasUsers)?.bool(0) == false else { throw .conflict(.firstUser) }
             try await connection.atomic(Self.inserts(user))
         }
         return UserRecord(inserted: user)

@@ -38,7 +38,7 @@ extension SQLiteStorage {
                 guard user.status != .suspended else { throw .refused(.suspended) }
             case .new(var user, let onlyFirst):
                 id = user.id
-                let isFirst = try connection.first(.userCount, [], { $0.integer(0) }) == 0
+                let isFirst = try connection.first(.hasUsers, [], { $0.bool(0) }) == false
                 guard isFirst || !onlyFirst else { throw .refused(.signUpsOff) }
                 if isFirst { user.roles = ["owner"] }
                 _ = try Self.insert(user, on: connection)

@@ -3,7 +3,9 @@ internal import Storage
 /// The list query: a fixed set of conditions, each there or not. Values are bound, never written into the text.
 struct SQLiteUserList {
     private(set) var values: [SQLiteValue] = []
-    private var conditions = ["u.deleted = 0", "u.is_system = 0"]
+    private var conditions = SQLiteUserList.everybody
+
+    private static let everybody = ["u.deleted = 0", "u.is_system = 0"]
 
     init(_ query: UserQuery) {
         if let afterID = query.afterID {
@@ -48,7 +50,12 @@ struct SQLiteUserList {
         values + [.integer(Int64(place.length)), .integer(Int64(place.skipped))]
     }
 
-    var count: String { "SELECT count(*) FROM users u WHERE \(conditions.joined(separator: " AND "))" }
+    /// Triggers count everybody; a selection is counted here.
+    var count: String {
+        conditions.count == Self.everybody.count
+            ? "SELECT count FROM usersd_user_count"
+            : "SELECT count(*) FROM users u WHERE \(conditions.joined(separator: " AND "))"
+    }
 
     private mutating func add(_ condition: String, _ bound: SQLiteValue...) {
         conditions.append(condition)

@@ -54,8 +54,8 @@ extension SQLiteStorage {
         return UserPage(users: place.isFromTheEnd ? users.reversed() : users, count: count)
     }
 
-    public func userCount() async throws(StorageError) -> Int {
-        try reader.first(.userCount) { Int($0.integer(0)) } ?? 0
+    public func hasUsers() async throws(StorageError) -> Bool {
+        try reader.first(.hasUsers) { $0.bool(0) } ?? false
     }
 
     public func create(_ user: NewUser) async throws(StorageError) -> UserRecord {
@@ -65,7 +65,7 @@ extension SQLiteStorage {
     public func createFirst(_ user: NewUser) async throws(StorageError) -> UserRecord {
         // There is one writer, and it holds the file's lock: nobody can come between the count and the insert.
         try await writer.write { (connection) throws(StorageError) in
-            guard try connection.first(.userCount, [], { $0.integer(0) }) == 0 else { throw .conflict(.firstUser) }
+            guard try connection.first(.hasUsers, [], { $0.bool(0) }) == false else { throw .conflict(.firstUser) }
             return try Self.insert(user, on: connection)
         }
     }

@@ -28,7 +28,7 @@ struct Base64Tests {
         #expect(bytes.map { Base64.encode($0) } == Array(text.utf8))
         #expect(Base64.encode([0xfb, 0xff, 0xff] as [UInt8]) == Array("+///".utf8))
         var line = Array("a".utf8)
-        Base64.encode([0xfb], to: &line)
+        ([0xfb] as [UInt8]).withUnsafeBytes { Base64.encode($0, to: &line) }
         #expect(line == Array("a+w==".utf8))
     }
 

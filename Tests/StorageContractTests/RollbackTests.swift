@@ -76,7 +76,7 @@ import TestSupport
                     Issue.record("an unknown organization was taken")
                     return
                 }
-                #expect(try await store.userCount() == 0)
+                #expect(try await store.hasUsers() == false)
                 user.organizationIDs = [organization]
                 #expect(try await store.createFirst(user).memberships.map(\.organizationID) == [organization])
             }

@@ -16,7 +16,7 @@ import TestSupport
                 // Everything else stays, `updated_at` and the memberships too (§3.1).
                 #expect(try await store.user(id: user.id) == expected)
                 #expect(try await store.findUser(username: "anna") == nil)
-                #expect(try await store.userCount() == 1)
+                #expect(try await store.users(UserQuery()).count == 1)
                 #expect(try await store.users(UserQuery()).users.map(\.username) == ["bert"])
                 #expect(try await store.users(UserQuery()).count == 1)
                 #expect(try await store.credentials(email: "anna@usersd.test") == nil)

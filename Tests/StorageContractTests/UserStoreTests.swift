@@ -101,10 +101,10 @@ import TestSupport
                 #expect(system.status == .active)
                 #expect(system.loginType == .none)
                 #expect(try await store.findUser(username: "prebuilds")?.id == id)
-                #expect(try await store.userCount() == 0)
+                #expect(try await store.hasUsers() == false)
                 #expect(try await store.users(UserQuery()) == UserPage(users: [], count: 0))
                 _ = try await store.create(.sample("anna"))
-                #expect(try await store.userCount() == 1)
+                #expect(try await store.users(UserQuery()).count == 1)
             }
         }
     }
@@ -125,7 +125,7 @@ import TestSupport
                 _ = try await store.create(.sample("anna"))
                 let error = await failure { try await store.create(.sample(row.username, email: row.email)) }
                 #expect(error == .conflict(row.constraint))
-                #expect(try await store.userCount() == 1)
+                #expect(try await store.users(UserQuery()).count == 1)
             }
         }
     }
@@ -162,7 +162,7 @@ import TestSupport
                 // A deleted user is none.
                 try await store.deleteUser(id: user.id)
                 _ = try await store.createFirst(.sample("anna"))
-                #expect(try await store.userCount() == 1)
+                #expect(try await store.users(UserQuery()).count == 1)
             }
         }
     }

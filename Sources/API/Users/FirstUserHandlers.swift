@@ -38,6 +38,6 @@ struct FirstUserHandlers: Sendable {
     }
 
     private func hasUsers() async throws(APIError) -> Bool {
-        do throws(StorageError) { return try await store.userCount() > 0 } catch { throw faults.error(error) }
+        do throws(StorageError) { return try await store.hasUsers() } catch { throw faults.error(error) }
     }
 }

@@ -8,8 +8,8 @@ EXISTS (SELECT 1 FROM ai_seat_state s WHERE s.user_id = u.id)
 SELECT {{part.userColumns}} FROM users u WHERE u.id = $1::uuid;
 -- name: userByUsername
 SELECT {{part.userColumns}} FROM users u WHERE lower(u.username) = lower($1::text) AND u.deleted = false;
--- name: userCount
-SELECT count(*) FROM users WHERE deleted = false AND is_system = false;
+-- name: hasUsers
+SELECT EXISTS (SELECT 1 FROM users WHERE deleted = false AND is_system = false);
 -- name: insertUser
 INSERT INTO users (id, username, name, email, hashed_password, created_at, updated_at, rbac_roles, login_type,
                    status, is_service_account)

@@ -275,3 +275,20 @@ CREATE INDEX idx_audit_logs_time_desc ON audit_logs (time DESC);
 -- Nothing here reads them, and each made every new key or entry change one page more.
 DROP INDEX idx_api_keys_last_used;
 DROP INDEX idx_audit_log_organization_id;
+-- How many users the list has, so that a page of it does not count a million of them.
+CREATE TABLE usersd_user_count (
+    id    INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    count INTEGER NOT NULL
+) STRICT;
+INSERT INTO usersd_user_count (id, count)
+SELECT 1, count(*) FROM users WHERE deleted = 0 AND is_system = 0;
+CREATE TRIGGER usersd_user_count_insert AFTER INSERT ON users WHEN NEW.deleted = 0 AND NEW.is_system = 0 BEGIN
+    UPDATE usersd_user_count SET count = count + 1;
+END;
+CREATE TRIGGER usersd_user_count_delete AFTER DELETE ON users WHEN OLD.deleted = 0 AND OLD.is_system = 0 BEGIN
+    UPDATE usersd_user_count SET count = count - 1;
+END;
+CREATE TRIGGER usersd_user_count_update AFTER UPDATE OF deleted, is_system ON users BEGIN
+    UPDATE usersd_user_count
+    SET    count = count + (NEW.deleted = 0 AND NEW.is_system = 0) - (OLD.deleted = 0 AND OLD.is_system = 0);
+END;

@@ -8,8 +8,8 @@ EXISTS (SELECT 1 FROM ai_seat_state s WHERE s.user_id = u.id)
 SELECT {{part.userColumns}} FROM users u WHERE u.id = ?1;
 -- name: userByUsername
 SELECT {{part.userColumns}} FROM users u WHERE lower(u.username) = pg_lower(?1) AND u.deleted = 0;
--- name: userCount
-SELECT count(*) FROM users WHERE deleted = 0 AND is_system = 0;
+-- name: hasUsers
+SELECT EXISTS (SELECT 1 FROM users WHERE deleted = 0 AND is_system = 0);
 -- name: insertUser
 INSERT INTO users (id, username, name, email, email_lower, hashed_password, created_at, updated_at, rbac_roles,
                    login_type, status, is_service_account)
