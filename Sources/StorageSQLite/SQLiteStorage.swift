@@ -48,7 +48,6 @@ public final class SQLiteDatabase: Sendable {
             }
         }
         try connection.execute("PRAGMA cache_size = -\(Self.writerCacheKiB)")
-        if let e = getenv("ACP") { try connection.execute("PRAGMA wal_autocheckpoint = \(String(cString: e))") }
         writer = SQLiteWriter(connection)
     }
 
