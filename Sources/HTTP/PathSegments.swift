@@ -35,24 +35,17 @@ public struct PathSegments: Sendable {
 
     public subscript(index: Int) -> ArraySlice<UInt8> { bytes[ranges[index]] }
 
+    /// Whether a segment is `text`, to the byte.
     public func segment(_ index: Int, is text: StaticString) -> Bool {
-        let range = ranges[index]
-        guard range.count == text.utf8CodeUnitCount else { return false }
-        return bytes.withUnsafeBufferPointer {
-            memcmp($0.baseAddress! + (range.lowerBound - bytes.startIndex), text.utf8Start, range.count) == 0
-        }
+        segment(index, is: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    /// Whether a segment is `names[name]`.
-    func segment(_ index: Int, is names: [UInt8], _ name: Range<Int>) -> Bool {
+    /// Without the slice that a subscript would retain: a walk through the routes asks for every name it passes.
+    func segment(_ index: Int, is text: UnsafeBufferPointer<UInt8>) -> Bool {
         let range = ranges[index]
-        guard range.count == name.count else { return false }
-        return bytes.withUnsafeBufferPointer { bytes in
-            names.withUnsafeBufferPointer {
-                memcmp(
-                    bytes.baseAddress! + (range.lowerBound - self.bytes.startIndex), $0.baseAddress! + name.lowerBound,
-                    range.count) == 0
-            }
+        guard range.count == text.count, let text = text.baseAddress else { return false }
+        return bytes.withUnsafeBufferPointer {
+            memcmp($0.baseAddress! + (range.lowerBound - bytes.startIndex), text, range.count) == 0
         }
     }
 

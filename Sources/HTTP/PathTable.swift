@@ -50,7 +50,8 @@ public struct PathTable: Sendable {
     private var names: [UInt8] = []
 
     /// - Parameter closed: patterns of subtrees whose name never stands for a parameter.
-    /// - Throws: `Fault` for a repeated row, two names for one parameter, or a pattern that does not start with `/`.
+    /// - Throws: `Fault` for a repeated row, two names for one parameter, or a pattern that does not start with `/`
+    ///   or has more than four parameters.
     public init(_ entries: [Entry], closed: [String] = []) throws(Fault) {
         for entry in entries { try insert(entry) }
         for pattern in closed { nodes[try node(for: pattern)].isClosed = true }
@@ -72,7 +73,7 @@ public struct PathTable: Sendable {
         for segment in pattern.split(separator: "/") {
             if segment.hasPrefix("{") {
                 depth += 1
-                guard segment.hasSuffix("}"), segment.count > 2, depth <= PathParameters.most else {
+                guard segment.hasSuffix("}"), segment.count > 2, depth <= PathParameters().room else {
                     throw .malformed(pattern)
                 }
                 if let parameter = nodes[index].parameter {
@@ -130,7 +131,8 @@ public struct PathTable: Sendable {
         }
         var next = nodes[index].firstLiteral
         while let literal = next {
-            if path.segment(depth, is: names, nodes[literal].name) {
+            let name = nodes[literal].name
+            if names.withUnsafeBufferPointer({ path.segment(depth, is: UnsafeBufferPointer(rebasing: $0[name])) }) {
                 if let row = match(method, path, at: depth + 1, node: literal, &parameters, &allowed) { return row }
                 if nodes[literal].isClosed { return nil }
                 break
@@ -146,14 +148,14 @@ public struct PathTable: Sendable {
 }
 
 /// Which segments of a path a pattern's parameters stand for, in order.
-public struct PathParameters: Sendable, Sequence {
-    /// Parameters of one pattern.
-    static let most = 4
-
+public struct PathParameters: Sendable {
     private var segments = InlineArray<4, Int>(repeating: 0)
     public private(set) var count = 0
 
     public init() {}
+
+    /// Parameters that a pattern may have.
+    var room: Int { segments.count }
 
     /// - Parameter index: 0 for the first parameter.
     public subscript(index: Int) -> Int {
@@ -167,6 +169,4 @@ public struct PathParameters: Sendable, Sequence {
     }
 
     mutating func removeLast() { count -= 1 }
-
-    public func makeIterator() -> some IteratorProtocol<Int> { (0..<count).lazy.map { self[$0] }.makeIterator() }
 }

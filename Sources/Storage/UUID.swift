@@ -67,7 +67,7 @@ public struct UUID: Sendable, Hashable {
     public func write(to bytes: inout [UInt8]) {
         withUnsafeTemporaryAllocation(byteCount: 36, alignment: 1) { text in
             func put(_ digits: UInt64, at offset: Int) {
-                text.storeBytes(of: digits, toByteOffset: offset, as: UInt64.self)
+                text.storeBytes(of: digits.littleEndian, toByteOffset: offset, as: UInt64.self)
             }
             let (second, third) = (Self.digits(UInt32(truncatingIfNeeded: high)), Self.digits(UInt32(low >> 32)))
             put(Self.digits(UInt32(high >> 32)), at: 0)

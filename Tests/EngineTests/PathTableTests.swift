@@ -21,8 +21,12 @@ struct PathTableTests {
         let segments = try #require(PathSegments(Array(path.utf8)[...]))
         switch named.table.find(method, segments) {
         case .match(let row, let parameters):
-            return ([named.names[row]] + parameters.map { String(decoding: segments[$0], as: UTF8.self) }).joined(
-                separator: " ")
+            return
+                ([named.names[row]]
+                + (0..<parameters.count).map {
+                    String(decoding: segments[parameters[$0]], as: UTF8.self)
+                }).joined(
+                    separator: " ")
         case .otherMethods(let methods): return "allow " + methods.map(\.name).sorted().joined(separator: ",")
         case .nothing: return "nothing"
         }
