@@ -50,19 +50,27 @@ struct KeySecret: Sendable {
     var token: String { "\(id)-\(String(decoding: secret, as: UTF8.self))" }
 
     /// SHA-256 of the secret, 32 bytes.
-    var hash: [UInt8] { Array(SHA256.hash(data: secret)) }
+    var hash: [UInt8] { withHash { Array($0) } }
 
     /// Call it when the secret has done its work.
     mutating func wipe() { Wipe.bytes(&secret, count: secret.count) }
 
-    /// Without an array for the hash: every request comes by here.
     func matches(_ stored: [UInt8]) -> Bool {
-        var hash = SHA256()
-        secret.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        return hash.finalize().withUnsafeBytes { digest in
-            stored.withUnsafeBytes { ConstantTime.areEqual(digest, $0) }
-        }
+        withHash { hash in stored.withUnsafeBytes { ConstantTime.areEqual(hash, $0) } }
     }
+
+    /// Without an array for the hash: every request comes by here.
+    private func withHash<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+        var function = SHA256()
+        secret.withUnsafeBytes { function.update(bufferPointer: $0) }
+        let hash = function.finalize()
+        // The function keeps its last block, which is the secret, and is freed as it stands: a whole block of nothing
+        // takes its place.
+        Self.nothing.withUnsafeBytes { function.update(bufferPointer: $0) }
+        return hash.withUnsafeBytes(body)
+    }
+
+    private static let nothing = [UInt8](repeating: 0, count: SHA256.blockByteCount)
 }
 
 enum ConstantTime {
