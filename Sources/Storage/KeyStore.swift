@@ -47,13 +47,15 @@ public protocol KeyStore: Sendable {
     ///   - now: tokens that expired before are left out; nil keeps them.
     func tokens(ofUser userID: UUID?, validAt now: Timestamp?) async throws(StorageError) -> [TokenRecord]
 
+    /// The key and the audit log's entry of it, both or neither.
     /// - Throws: `.refused(.deletedUser)`; `.conflict(.tokenName)`.
-    func insert(_ key: KeyRecord) async throws(StorageError)
+    func insert(_ key: KeyRecord, noting entry: AuditRecord) async throws(StorageError)
 
     /// Inserts a session of somebody whose password was checked, while the account is active and the hash is still the
-    /// one it was checked against: what a change of the password ends does not come back behind it.
+    /// one it was checked against: what a change of the password ends does not come back behind it. The audit log's
+    /// entry goes with it.
     /// - Throws: `.notFound` when it is not.
-    func open(_ session: KeyRecord, password hash: [UInt8]) async throws(StorageError)
+    func open(_ session: KeyRecord, password hash: [UInt8], noting entry: AuditRecord) async throws(StorageError)
 
     /// Writes a use, and that the user was seen: `last_seen_at` and `updated_at` become `now`. A key that has gone
     /// meanwhile is left alone.

@@ -37,13 +37,17 @@ extension PostgresStorage {
         }
     }
 
-    public func insert(_ key: KeyRecord) async throws(StorageError) {
-        let results = try await pipeline.atomic([(.insertKey, Self.values(key))])
+    public func insert(_ key: KeyRecord, noting entry: AuditRecord) async throws(StorageError) {
+        let results = try await pipeline.atomic([(.insertKey, Self.values(key)), Self.note(entry, ofKey: key.id)])
         guard results[0].changed > 0 else { throw .refused(.deletedUser) }
     }
 
-    public func open(_ session: KeyRecord, password hash: [UInt8]) async throws(StorageError) {
-        let results = try await pipeline.atomic([(.openSession, Self.values(session) + [.binary(hash)])])
+    public func open(
+        _ session: KeyRecord, password hash: [UInt8], noting entry: AuditRecord
+    ) async throws(StorageError) {
+        let results = try await pipeline.atomic([
+            (.openSession, Self.values(session) + [.binary(hash)]), Self.note(entry, ofKey: session.id),
+        ])
         guard results[0].changed > 0 else { throw .notFound }
     }
 

@@ -33,24 +33,25 @@ extension SQLiteStorage {
         }
     }
 
-    public func insert(_ key: KeyRecord) async throws(StorageError) {
+    public func insert(_ key: KeyRecord, noting entry: AuditRecord) async throws(StorageError) {
+        let (key, entry) = (Self.values(key), Self.values(entry))
         try await writer.write { (connection) throws(StorageError) in
-            try Self.insert(key, on: connection)
+            try connection.run(.insertKey, key)
+            try connection.run(.insertAudit, entry)
         }
     }
 
-    static func insert(_ key: KeyRecord, on connection: SQLiteConnection) throws(StorageError) {
-        try connection.run(.insertKey, values(key))
-    }
-
-    public func open(_ session: KeyRecord, password hash: [UInt8]) async throws(StorageError) {
+    public func open(
+        _ session: KeyRecord, password hash: [UInt8], noting entry: AuditRecord
+    ) async throws(StorageError) {
+        let (session, entry) = (Self.values(session) + [.blob(hash)], Self.values(entry))
         try await writer.write { (connection) throws(StorageError) in
-            let changed = try connection.run(.openSession, Self.values(session) + [.blob(hash)])
-            guard changed > 0 else { throw .notFound }
+            guard try connection.run(.openSession, session) > 0 else { throw .notFound }
+            try connection.run(.insertAudit, entry)
         }
     }
 
-    private static func values(_ key: KeyRecord) -> [SQLiteValue] {
+    static func values(_ key: KeyRecord) -> [SQLiteValue] {
         [
             .text(key.id), .blob(key.hashedSecret), .id(key.userID), .time(key.lastUsed), .time(key.expiresAt),
             .time(key.createdAt), .time(key.updatedAt), .text(key.loginType.rawValue), .integer(key.lifetime),

@@ -73,6 +73,6 @@ extension SQLiteStorage {
         if let ended = signIn.conversion?.endedKeyID { try connection.run(.deleteKey, [.text(ended)]) }
         guard var session = signIn.session else { return }
         session.userID = id
-        try insert(session, on: connection)
+        try connection.run(.insertKey, values(session))
     }
 }

@@ -50,6 +50,22 @@ extension KeyRecord {
     }
 }
 
+extension AuditRecord {
+    static func sample(of user: UUID, id: UUID = .fresh()) -> AuditRecord {
+        AuditRecord(
+            id: id, time: .sample, userID: user, ip: "192.0.2.7", userAgent: nil, resource: .apiKey, resourceID: user,
+            target: "", action: .create, diff: Array("{}".utf8), status: 201, additionalFields: Array("{}".utf8),
+            requestID: .fresh())
+    }
+}
+
+extension KeyStore {
+    /// A key, with some entry of the audit log.
+    func insert(_ key: KeyRecord) async throws(StorageError) {
+        try await insert(key, noting: .sample(of: key.userID))
+    }
+}
+
 /// What `body` throws; nil when it succeeds.
 func failure<Value>(_ body: () async throws -> Value) async -> StorageError? {
     do {

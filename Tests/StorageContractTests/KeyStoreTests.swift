@@ -194,6 +194,43 @@ import TestSupport
         }
     }
 
+    @Test("a key and its audit entry are both there, or neither", arguments: Backend.allCases)
+    func entries(on backend: Backend) async throws {
+        try await TestDatabase.with(backend) { database async throws in
+            func entries() throws -> String? { try database.sql("SELECT count(*) FROM audit_logs")[0][0] }
+            let hash = NewUser.sample("x").hashedPassword
+            let anna = try await database.onLoop { store async throws in try await store.create(.sample("anna")).id }
+            let entry = AuditRecord.sample(of: anna)
+            try await database.onLoop { store async throws in
+                try await store.insert(.sample("key0000000", of: anna), noting: entry)
+                try await store.open(.sample("key0000001", of: anna), password: hash, noting: .sample(of: anna))
+            }
+            #expect(try entries() == "2")
+            try await database.onLoop { store async throws in
+                // The entry's id is taken: its key goes, too.
+                let failures = [
+                    await failure { try await store.insert(.sample("key0000002", of: anna), noting: entry) },
+                    await failure {
+                        try await store.open(.sample("key0000003", of: anna), password: hash, noting: entry)
+                    },
+                ]
+                for failure in failures {
+                    guard case .conflict = failure else { Issue.record("\(String(describing: failure))"); continue }
+                }
+                // The key is refused: so is its entry.
+                let wrong = await failure {
+                    try await store.open(.sample("key0000004", of: anna), password: [1], noting: .sample(of: anna))
+                }
+                #expect(wrong == .notFound)
+                #expect(await failure { try await store.insert(.sample("key0000000", of: anna)) } != nil)
+                #expect(await failure { try await store.insert(.sample("key0000005", of: .fresh())) } != nil)
+            }
+            #expect(try entries() == "2")
+            let keys = try database.sql("SELECT id FROM api_keys ORDER BY id")
+            #expect(keys == [["key0000000"], ["key0000001"]])
+        }
+    }
+
     @Test("the end of a session takes the user's application keys along, nothing else", arguments: Backend.allCases)
     func endSession(on backend: Backend) async throws {
         try await TestDatabase.with(backend) { database async throws in

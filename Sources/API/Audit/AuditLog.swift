@@ -3,7 +3,8 @@ internal import JSON
 internal import Loops
 internal import Storage
 
-/// Writes down who changed what (auth.md §13), behind the answer. What cannot be written stands in the server's log.
+/// Writes down who changed what (auth.md §13): with the change where it is a key or a session, otherwise behind the
+/// answer. What cannot be written there stands in the server's log.
 struct AuditLog: Sendable {
     let store: any AuditStore
     let background: Background
@@ -54,17 +55,25 @@ struct AuditLog: Sendable {
         note(call, .write, .user(user), by: user.id, .ok, diff, additionalFields: Self.dormancy)
     }
 
-    /// Writes one entry.
-    func note(
+    /// An entry for storage to write with the change.
+    func entry(
         _ call: Call, _ action: AuditAction, _ subject: Subject, by actor: UUID, _ status: Status,
         _ diff: AuditDiff = AuditDiff(), additionalFields: [UInt8] = Array("{}".utf8)
-    ) {
+    ) -> AuditRecord {
         let agent = call.request.text(HeaderName("User-Agent"))
-        let record = AuditRecord(
+        return AuditRecord(
             id: ambient.orderedID(at: call.now), time: call.now, userID: actor, ip: call.client.description,
             userAgent: agent.map { String($0.unicodeScalars.prefix(256).filter { $0.value != 0 }.map(Character.init)) },
             resource: subject.resource, resourceID: subject.id, target: subject.target, action: action,
             diff: diff.json, status: status.rawValue, additionalFields: additionalFields, requestID: call.requestID)
+    }
+
+    /// Writes one entry behind the answer.
+    func note(
+        _ call: Call, _ action: AuditAction, _ subject: Subject, by actor: UUID, _ status: Status,
+        _ diff: AuditDiff = AuditDiff(), additionalFields: [UInt8] = Array("{}".utf8)
+    ) {
+        let record = entry(call, action, subject, by: actor, status, diff, additionalFields: additionalFields)
         let store = store
         let faults = faults
         let isTaken = background.add {

@@ -65,18 +65,18 @@ struct KeyHandlers: Sendable {
     }
 
     private func insert(_ key: KeyRecord, _ call: Call) async throws(APIError) {
+        var diff = AuditDiff()
+        diff.compare(nil, key)
+        let entry = audit.entry(
+            call, .create, .key(of: key.userID, name: key.tokenName), by: try call.caller.id, .created, diff)
         do throws(StorageError) {
-            try await store.insert(key)
+            try await store.insert(key, noting: entry)
         } catch {
             if case .conflict(.tokenName) = error {
                 throw .conflict("A token with name \"\(key.tokenName)\" already exists.", [.inUse("name")])
             }
             throw faults.error(error)
         }
-        var diff = AuditDiff()
-        diff.compare(nil, key)
-        audit.note(
-            call, .create, .key(of: key.userID, name: key.tokenName), by: try call.caller.id, .created, diff)
     }
 
     // MARK: Read

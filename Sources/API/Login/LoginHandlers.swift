@@ -31,15 +31,15 @@ struct LoginHandlers: Sendable {
         let key = KeyRules.session(
             secret, account.userID, from: call.client.description, lifetime: configuration.sessionDuration, at: call.now
         )
+        let entry = audit.entry(call, .login, .key(of: account.userID), by: account.userID, .created)
         do throws(StorageError) {
-            try await store.open(key, password: account.hashedPassword)
+            try await store.open(key, password: account.hashedPassword, noting: entry)
         } catch {
             // The password was changed, or the account suspended or deleted, while we hashed.
             guard case .notFound = error else { throw faults.error(error) }
             audit.note(call, .login, .key(of: account.userID), by: account.userID, .unauthorized)
             throw .wrongCredentials
         }
-        audit.note(call, .login, .key(of: account.userID), by: account.userID, .created)
         return secret.token
     }
 
