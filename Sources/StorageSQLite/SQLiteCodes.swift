@@ -24,7 +24,7 @@ enum SQLiteCodes {
         let unique: [(String, Constraint)] = [
             ("users.username", .username), ("users_username_lower_idx", .username),
             ("users.email", .email), ("users_email_lower_idx", .email),
-            ("api_keys.user_id, api_keys.token_name", .tokenName),
+            ("idx_api_key_name", .tokenName),
             ("organization_members.organization_id", .membership), ("user_links.linked_id", .linkedElsewhere),
         ]
         if message.hasPrefix("UNIQUE") {

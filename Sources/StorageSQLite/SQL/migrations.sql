@@ -292,3 +292,70 @@ CREATE TRIGGER usersd_user_count_update AFTER UPDATE OF deleted, is_system ON us
     UPDATE usersd_user_count
     SET    count = count + (NEW.deleted = 0 AND NEW.is_system = 0) - (OLD.deleted = 0 AND OLD.is_system = 0);
 END;
+-- name: migration.4
+-- Keys and audit entries, of which there may be many, as rows that are added at the end. Whole rows in an index, as
+-- WITHOUT ROWID has them, want small rows: a new key changed a page of its own, and an entry filled a seventh of one.
+-- The copies are made without renaming a table, which triggers elsewhere name.
+CREATE TABLE moved_keys AS SELECT * FROM api_keys ORDER BY created_at, id;
+DROP TABLE api_keys;
+CREATE TABLE api_keys (
+    id               TEXT    NOT NULL PRIMARY KEY,
+    hashed_secret    BLOB    NOT NULL,
+    user_id          TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    last_used        INTEGER NOT NULL,
+    expires_at       INTEGER NOT NULL,
+    created_at       INTEGER NOT NULL,
+    updated_at       INTEGER NOT NULL,
+    -- In pairs: SQLite makes a table of a longer list, for every row anew.
+    login_type       TEXT    NOT NULL
+        CHECK (login_type IN ('token', 'password') OR login_type IN ('github', 'oidc')
+            OR login_type IN ('none', 'oauth2_provider_app')),
+    lifetime_seconds INTEGER NOT NULL DEFAULT 86400,
+    ip_address       TEXT    NOT NULL DEFAULT '0.0.0.0',
+    token_name       TEXT    NOT NULL DEFAULT '',
+    scopes           TEXT    NOT NULL CHECK (json_array_length(scopes) >= 1),
+    allow_list       TEXT    NOT NULL,
+    CONSTRAINT api_keys_allow_list_not_empty CHECK (json_array_length(allow_list) >= 1)
+) STRICT;
+INSERT INTO api_keys (id, hashed_secret, user_id, last_used, expires_at, created_at, updated_at, login_type,
+                      lifetime_seconds, ip_address, token_name, scopes, allow_list)
+SELECT id, hashed_secret, user_id, last_used, expires_at, created_at, updated_at, login_type, lifetime_seconds,
+       ip_address, token_name, scopes, allow_list
+FROM   moved_keys ORDER BY rowid;
+DROP TABLE moved_keys;
+-- The name of a token is its user's only one, other keys may share theirs. The keys of a user stand together here, too:
+-- a second index would be one page more that each new key changes.
+CREATE UNIQUE INDEX idx_api_key_name
+ON api_keys (user_id, token_name, CASE login_type WHEN 'token' THEN '' ELSE id END);
+CREATE TRIGGER trigger_insert_apikeys BEFORE INSERT ON api_keys
+WHEN (SELECT deleted FROM users WHERE id = NEW.user_id) = 1 BEGIN
+    SELECT RAISE(ABORT, 'Cannot create API key for deleted user');
+END;
+CREATE TABLE moved_entries AS SELECT * FROM audit_logs ORDER BY time, id;
+DROP TABLE audit_logs;
+CREATE TABLE audit_logs (
+    id                TEXT    NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    time              INTEGER NOT NULL,
+    user_id           TEXT    NOT NULL,
+    organization_id   TEXT    NOT NULL,
+    ip                TEXT,
+    user_agent        TEXT    CHECK (length(user_agent) <= 256),
+    resource_type     TEXT    NOT NULL,
+    resource_id       TEXT    NOT NULL,
+    resource_target   TEXT    NOT NULL,
+    action            TEXT    NOT NULL,
+    diff              TEXT    NOT NULL CHECK (json_valid(diff)),
+    status_code       INTEGER NOT NULL,
+    additional_fields TEXT    NOT NULL CHECK (json_valid(additional_fields)),
+    request_id        TEXT    NOT NULL,
+    resource_icon     TEXT    NOT NULL
+) STRICT;
+INSERT INTO audit_logs (id, time, user_id, organization_id, ip, user_agent, resource_type, resource_id, resource_target,
+                        action, diff, status_code, additional_fields, request_id, resource_icon)
+SELECT id, time, user_id, organization_id, ip, user_agent, resource_type, resource_id, resource_target, action, diff,
+       status_code, additional_fields, request_id, resource_icon
+FROM   moved_entries ORDER BY rowid;
+DROP TABLE moved_entries;
+CREATE INDEX idx_audit_log_resource_id ON audit_logs (resource_id);
+CREATE INDEX idx_audit_log_user_id ON audit_logs (user_id);
+CREATE INDEX idx_audit_logs_time_desc ON audit_logs (time DESC);
