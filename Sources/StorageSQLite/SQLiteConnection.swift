@@ -132,6 +132,25 @@ final class SQLiteConnection {
         return walHeader.map(SQLiteMoment.init)
     }
 
+    /// Pages in the journal that have not been copied into the file; 0 where there is no WAL.
+    var journalPages: Int {
+        if walHeader == nil { walHeader = sqlite_wal_index_header(handle) }
+        guard let walHeader else { return 0 }
+        // `mxFrame` of the header, `nBackfill` behind its two copies.
+        let (all, copied) = (
+            walHeader.load(fromByteOffset: 16, as: UInt32.self), walHeader.load(fromByteOffset: 96, as: UInt32.self)
+        )
+        return Int(all &- min(copied, all))
+    }
+
+    /// Copies the journal into the file, as far as nobody reads or writes it, and waits for nobody. What fails is left
+    /// for the next time.
+    func checkpoint() { sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil) }
+
+    /// Rows that were changed since the connection was opened, by triggers and foreign keys too, but for what a failed
+    /// statement undid. It wraps.
+    var changedRows: Int32 { sqlite3_total_changes(handle) }
+
     var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
     private func rows<Value>(

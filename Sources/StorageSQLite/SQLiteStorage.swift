@@ -47,8 +47,10 @@ public final class SQLiteDatabase: Sendable {
             default: throw error
             }
         }
-        try connection.execute("PRAGMA cache_size = -\(Self.writerCacheKiB)")
-        writer = SQLiteWriter(connection)
+        try connection.execute(
+            "PRAGMA cache_size = -\(Self.writerCacheKiB); PRAGMA wal_autocheckpoint = 0")
+        let path = self.path
+        writer = SQLiteWriter(connection) { () throws(StorageError) in try Self.open(path, options) }
     }
 
     private static var statementFiles: [[UInt8]] {
@@ -96,7 +98,7 @@ public final class SQLiteDatabase: Sendable {
 
     /// Pages that the writer changes in one transaction and the next: written early and read again, they would cost more
     /// than the change. Memory that a server without writes never takes.
-    private static let writerCacheKiB = 16 << 10
+    private static let writerCacheKiB = 8 << 10
 
     /// Bytes up to which a start reads every page; it takes a tenth of a second. `usersd backup` checks any size.
     private static let checkedSize = 16 << 20

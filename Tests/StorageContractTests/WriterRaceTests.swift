@@ -49,6 +49,24 @@ import TestSupport
         }
     }
 
+    @Test("changes that fail half done take nothing of the others along", arguments: Backend.allCases, [false, true])
+    func halfDone(on backend: Backend, twoProcesses: Bool) async throws {
+        try await Self.both(backend, twoProcesses) { database, second async throws in
+            for round in 0..<4 {
+                let tally = try await Self.together(database, second, 32) { store, index in
+                    // The user's row is written before the membership in an organization that is not there.
+                    let organizations: [UUID] = index % 4 == 3 ? [.fresh()] : []
+                    _ = try await store.create(.sample("u\(round)x\(index)", organizations: organizations))
+                }
+                #expect(tally.successes == 24)
+                #expect(tally.failures.values.reduce(0, +) == 8)
+            }
+            for table in ["users WHERE is_system = false", "gitsshkeys"] {
+                #expect(try database.sql("SELECT count(*) FROM \(table)") == [["96"]], "\(table)")
+            }
+        }
+    }
+
     @Test("of many who take one e-mail, one gets it", arguments: Backend.allCases, [false, true])
     func oneEmail(on backend: Backend, twoProcesses: Bool) async throws {
         try await Self.both(backend, twoProcesses) { database, second async throws in
