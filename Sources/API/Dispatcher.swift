@@ -85,113 +85,78 @@ public struct Dispatcher: Sendable {
 
     // MARK: One request
 
-    /// A request that has been looked at. Not copyable: a copy would retain eight things at every step.
-    private struct Arrival: ~Copyable {
-        let request: Request
-        let path: PathSegments
-        let verdict: Gate.Verdict
-        let client: PeerAddress
-        let now: Timestamp
-        let requestID: UUID
-        let csrfToken: CSRF.Token
-
-        var isAPI: Bool { path.count > 0 && path.segment(0, is: "api") }
-    }
-
-    public func respond(to request: Request) async -> Response {
-        guard meter != nil || requestLog != nil else {
-            var trace = RequestTrace()
-            return await respond(to: request, ambient.randomID(), &trace)
-        }
-        var trace = RequestTrace()
+    public func respond(to request: Request) -> EventualResponse {
         let requestID = ambient.randomID()
-        let start = ambient.ticks()
+        let start = meter != nil || requestLog != nil ? ambient.ticks() : 0
         meter?.begin()
-        let response = await respond(to: request, requestID, &trace)
-        let nanoseconds = ambient.ticks() - start
-        meter?.end(route: trace.route, response.status, nanoseconds: nanoseconds)
-        requestLog?.note(
-            request, requestID, trace, path: trace.route.map { routes[$0].path }, response.status,
-            nanoseconds: nanoseconds)
-        return response
-    }
-
-    private func respond(to request: Request, _ requestID: UUID, _ trace: inout RequestTrace) async -> Response {
-        let isPreflight = request.method == .options && !(request.value(.accessControlRequestMethod) ?? []).isEmpty
         let known = CSRF.token(request)
-        let token = known ?? CSRF.Token(random: ambient)
-        var response = isPreflight ? Response(.ok) : await answer(request, requestID, csrfToken: token, &trace)
-        response.add(isPreflight ? preflightFields : commonFields)
-        response.add(.requestID) { requestID.write(to: &$0) }
-        if !isPreflight, known == nil {
-            response.add(.setCookie) { line in
-                line.append(contentsOf: csrfCookie.beforeValue)
-                token.write(to: &line)
-                line.append(contentsOf: csrfCookie.behindValue)
-            }
+        let envelope = Envelope(
+            request: request, requestID: requestID, csrfToken: known ?? CSRF.Token(random: ambient),
+            hasCSRFCookie: known != nil, start: start)
+        if request.method == .options, !(request.value(.accessControlRequestMethod) ?? []).isEmpty {
+            return .ready(preflight(envelope))
         }
-        return response
-    }
-
-    private func answer(
-        _ request: Request, _ requestID: UUID, csrfToken: CSRF.Token, _ trace: inout RequestTrace
-    ) async -> Response {
         guard let path = PathSegments(request.bytes[request.path]) else {
-            return refusal(.refused("The path is not well encoded."))
+            return .ready(complete(refusal(.refused("The path is not well encoded.")), envelope, RequestTrace()))
         }
         // Every GET answers HEAD (decisions.md #8); the engine leaves the body out.
         let found = table.find(request.method == .head ? .get : request.method, path)
-        if case .match(let index, _) = found { trace.route = index }
         let now = ambient.now()
         let presented = PresentedToken(request, usesHostPrefix: configuration.usesHostPrefixCookie)
         let client = ClientAddress.find(request, configuration)
-        let verdict = await gate.verdict(on: presented, from: client, at: now)
-        trace.client = client
-        if case .signedIn(let caller) = verdict { trace.userID = caller.id }
-        var response: Response
-        do throws(APIError) {
-            try CSRF.check(request, presented, path: path)
-            response = await route(
-                Arrival(
-                    request: request, path: path, verdict: verdict, client: client, now: now,
-                    requestID: requestID, csrfToken: csrfToken), found)
-        } catch {
-            response = refusal(error)
+        var arrival = Arrival(
+            envelope: envelope, path: path, found: found, presented: presented, client: client, now: now,
+            verdict: gate.verdictAtOnce(on: presented, from: client, at: now))
+        if arrival.verdict != nil, let response = answerAtOnce(&arrival) {
+            return .ready(complete(response, arrival))
         }
-        if presented.hasUnprefixedCookie { response.add(.setCookie, Cookie.clearedUnprefixed.line) }
-        return response
+        return .waiting { [self, arrival] in await answer(arrival) }
     }
 
-    private func route(_ arrival: borrowing Arrival, _ found: PathTable.Found) async -> Response {
-        var standing: RateLimiter.Standing?
-        var response: Response
+    /// nil: somebody must be waited for.
+    private func answerAtOnce(_ arrival: inout Arrival) -> Response? {
         do throws(APIError) {
-            standing = try count(arrival, found)
-            response = try await answer(arrival, found)
+            try letIn(&arrival)
+            guard case .match(let index, let parameters) = arrival.found,
+                case .ready(let handler) = routes[index].handler,
+                let (session, user) = try admitAtOnce(arrival, routes[index].access)
+            else { return nil }
+            return try handler(arrival.call(parameters, session, user)).response
         } catch {
-            if case .rateLimited(let limit) = error { standing = standing ?? exhausted(limit, arrival.now) }
-            response = refusal(error)
+            return refusal(error, &arrival)
         }
-        if arrival.isAPI, let standing {
-            response.add(.rateLimitLimit, standing.limit)
-            response.add(.rateLimitRemaining, standing.remaining)
-            response.add(.rateLimitReset, Int(standing.reset))
-        }
-        if !arrival.isAPI, !configuration.strictTransport.isEmpty {
-            response.add(.strictTransportSecurity, configuration.strictTransport)
-        }
-        return response
     }
 
-    private func answer(_ arrival: borrowing Arrival, _ found: PathTable.Found) async throws(APIError) -> Response {
-        switch found {
+    private func answer(_ arrival: Arrival) async -> Response {
+        var arrival = arrival
+        if arrival.verdict == nil {
+            arrival.verdict = await gate.verdict(on: arrival.presented, from: arrival.client, at: arrival.now)
+        }
+        let response: Response
+        do throws(APIError) {
+            if !arrival.isIn { try letIn(&arrival) }
+            response = try await reply(to: arrival)
+        } catch {
+            response = refusal(error, &arrival)
+        }
+        return complete(response, arrival)
+    }
+
+    private func letIn(_ arrival: inout Arrival) throws(APIError) {
+        try CSRF.check(arrival.request, arrival.presented, path: arrival.path)
+        arrival.isIn = true
+        arrival.standing = try count(arrival)
+    }
+
+    private func reply(to arrival: Arrival) async throws(APIError) -> Response {
+        switch arrival.found {
         case .match(let index, let parameters):
             let (session, user) = try await admit(arrival, routes[index].access)
-            let call = Call(
-                request: arrival.request, path: arrival.path, parameters: parameters, client: arrival.client,
-                now: arrival.now, requestID: arrival.requestID, csrfToken: arrival.csrfToken, session: session,
-                user: user)
-            return try await routes[index].handler(call).response
+            let call = arrival.call(parameters, session, user)
+            switch routes[index].handler {
+            case .ready(let handler): return try handler(call).response
+            case .waiting(let handler): return try await handler(call).response
+            }
         case .otherMethods(let methods):
             _ = try await admit(arrival, Routes.accessBelowUser(arrival.path))
             throw .wrongMethod(arrival.request.method == .other ? [] : methods)
@@ -202,55 +167,124 @@ public struct Dispatcher: Sendable {
         }
     }
 
+    // MARK: Admission
+
+    /// - Returns: nil when somebody must be waited for.
     /// - Throws: 401 without a session where one is needed, 404 for a `{user}` that is not there for the caller.
-    private func admit(_ arrival: borrowing Arrival, _ access: Access) async throws(APIError) -> (Caller?, UserRecord?)
-    {
+    private func admitAtOnce(
+        _ arrival: Arrival, _ access: Access
+    ) throws(APIError) -> (session: Caller?, user: UserRecord?)? {
+        guard let verdict = arrival.verdict else { return nil }
         switch access {
         case .anyone: return (nil, nil)
-        case .visitor: return (gate.visitor(arrival.verdict), nil)
+        case .visitor: return (gate.visitor(verdict), nil)
         case .person:
-            guard let caller = gate.visitor(arrival.verdict) else {
+            guard let caller = gate.visitor(verdict) else {
                 throw .signInFirst(redirect: arrival.request.target)
             }
             return (caller, nil)
-        case .signedIn:
-            let caller = try await caller(arrival)
-            guard !caller.isForApplicationsOnly else { throw .forbidden }
-            return (caller, nil)
-        case .user, .liveUser:
-            let caller = try await caller(arrival)
-            let user = try await resolver.resolve(arrival.path, Self.userSegment, for: caller)
+        case .signedIn, .user, .liveUser:
+            let caller = try gate.caller(verdict)
+            guard caller.user.status == .active else { return nil }
+            if case .signedIn = access {
+                guard !caller.isForApplicationsOnly else { throw .forbidden }
+                return (caller, nil)
+            }
+            guard let user = try resolver.resolveAtOnce(arrival.path, Self.userSegment, for: caller) else { return nil }
             if case .liveUser = access, user.isDeleted { throw .notFound }
             return (caller, user)
         }
     }
 
-    /// A dormant user wakes up, which is written down.
-    private func caller(_ arrival: borrowing Arrival) async throws(APIError) -> Caller {
-        let (caller, wokeUp) = try await gate.caller(arrival.verdict, at: arrival.now)
-        if wokeUp {
-            let call = Call(
-                request: arrival.request, path: arrival.path, parameters: PathParameters(), client: arrival.client,
-                now: arrival.now, requestID: arrival.requestID, csrfToken: arrival.csrfToken, session: caller, user: nil
-            )
-            audit.noteWakeUp(call, caller.user)
+    private func admit(_ arrival: Arrival, _ access: Access) async throws(APIError) -> (Caller?, UserRecord?) {
+        if let admitted = try admitAtOnce(arrival, access) { return admitted }
+        guard let verdict = arrival.verdict else { throw .notSignedIn(detail: "") }
+        var caller = try gate.caller(verdict)
+        if caller.user.status == .dormant {
+            caller = try await gate.wakeUp(caller, at: arrival.now)
+            audit.noteWakeUp(arrival.call(PathParameters(), caller, nil), caller.user)
         }
-        return caller
+        if case .signedIn = access {
+            guard !caller.isForApplicationsOnly else { throw .forbidden }
+            return (caller, nil)
+        }
+        let user = try await resolver.resolve(arrival.path, Self.userSegment, for: caller)
+        if case .liveUser = access, user.isDeleted { throw .notFound }
+        return (caller, user)
+    }
+
+    // MARK: The answer
+
+    private func refusal(_ error: APIError) -> Response { error.response(accessURL: configuration.accessURL) }
+
+    private func refusal(_ error: APIError, _ arrival: inout Arrival) -> Response {
+        if case .rateLimited(let limit) = error, arrival.standing == nil {
+            arrival.standing = exhausted(limit, arrival.now)
+        }
+        return refusal(error)
+    }
+
+    private func complete(_ response: consuming Response, _ arrival: Arrival) -> Response {
+        if arrival.isIn {
+            if arrival.isAPI, let standing = arrival.standing {
+                response.add(.rateLimitLimit, standing.limit)
+                response.add(.rateLimitRemaining, standing.remaining)
+                response.add(.rateLimitReset, Int(standing.reset))
+            }
+            if !arrival.isAPI, !configuration.strictTransport.isEmpty {
+                response.add(.strictTransportSecurity, configuration.strictTransport)
+            }
+        }
+        if arrival.presented.hasUnprefixedCookie { response.add(.setCookie, Cookie.clearedUnprefixed.line) }
+        var trace = RequestTrace(client: arrival.client)
+        if case .match(let index, _) = arrival.found { trace.route = index }
+        if case .signedIn(let caller) = arrival.verdict { trace.userID = caller.id }
+        return complete(response, arrival.envelope, trace)
+    }
+
+    private func complete(
+        _ response: consuming Response, _ envelope: Envelope, _ trace: RequestTrace
+    ) -> Response {
+        response.add(commonFields)
+        response.add(.requestID) { envelope.requestID.write(to: &$0) }
+        if !envelope.hasCSRFCookie {
+            response.add(.setCookie) { line in
+                line.append(contentsOf: csrfCookie.beforeValue)
+                envelope.csrfToken.write(to: &line)
+                line.append(contentsOf: csrfCookie.behindValue)
+            }
+        }
+        note(envelope, trace, response.status)
+        return response
+    }
+
+    /// A question before the request (Fetch Standard, "CORS-preflight request"): no other origin may come.
+    private func preflight(_ envelope: Envelope) -> Response {
+        var response = Response(.ok)
+        response.add(preflightFields)
+        response.add(.requestID) { envelope.requestID.write(to: &$0) }
+        note(envelope, RequestTrace(), response.status)
+        return response
+    }
+
+    private func note(_ envelope: Envelope, _ trace: RequestTrace, _ status: Status) {
+        guard meter != nil || requestLog != nil else { return }
+        let nanoseconds = ambient.ticks() - envelope.start
+        meter?.end(route: trace.route, status, nanoseconds: nanoseconds)
+        requestLog?.note(
+            envelope.request, envelope.requestID, trace, path: trace.route.map { routes[$0].path }, status,
+            nanoseconds: nanoseconds)
     }
 
     /// `{user}` in `/api/v2/users/{user}`.
     private static let userSegment = 3
-
-    private func refusal(_ error: APIError) -> Response { error.response(accessURL: configuration.accessURL) }
 
     // MARK: Limits
 
     /// Counts the request against the API's limit, and a sign-in, a page's too, against its own as well
     /// (auth.md §12).
     /// - Throws: `.rateLimited`, `.bypassRefused`.
-    private func count(_ arrival: borrowing Arrival, _ found: PathTable.Found) throws(APIError) -> RateLimiter
-        .Standing?
-    {
+    private func count(_ arrival: Arrival) throws(APIError) -> RateLimiter.Standing? {
         guard !configuration.isRateLimitDisabled else { return nil }
         var subject = RateLimiter.Subject.network(arrival.client.network)
         if case .signedIn(let caller) = arrival.verdict {
@@ -261,7 +295,7 @@ public struct Dispatcher: Sendable {
             }
         }
         var index = -1  // all unknown paths count together
-        if case .match(let matched, _) = found { index = matched }
+        if case .match(let matched, _) = arrival.found { index = matched }
         let limit = configuration.rateLimit == 0 ? 512 : configuration.rateLimit
         let outer =
             limit < 0 || !arrival.isAPI

@@ -39,22 +39,16 @@ struct Route: Sendable {
     let access: Access
     let limiter: Limiter
     let summary: String
-    let handler: @Sendable (Call) async throws(APIError) -> Reply
+    let handler: Handler
 
-    /// A handler that makes a value, which is sent as JSON with `status`.
-    init<Value: WireValue>(
-        _ method: Method, _ path: String, _ access: Access, _ status: Status, limiter: Limiter = .api,
-        _ handler: @escaping @Sendable (Call) async throws(APIError) -> Value, _ summary: String
-    ) {
-        self.init(
-            method, path, access, limiter: limiter,
-            { (call) throws(APIError) in Reply(status, try await handler(call)) }, summary)
+    enum Handler: Sendable {
+        /// Waits for nothing.
+        case ready(@Sendable (Call) throws(APIError) -> Reply)
+        case waiting(@Sendable (Call) async throws(APIError) -> Reply)
     }
 
-    /// A handler that makes the whole reply.
-    init(
-        _ method: Method, _ path: String, _ access: Access, limiter: Limiter = .api,
-        _ handler: @escaping @Sendable (Call) async throws(APIError) -> Reply, _ summary: String
+    private init(
+        _ method: Method, _ path: String, _ access: Access, _ limiter: Limiter, _ handler: Handler, _ summary: String
     ) {
         self.method = method
         self.path = path
@@ -62,5 +56,41 @@ struct Route: Sendable {
         self.limiter = limiter
         self.handler = handler
         self.summary = summary
+    }
+
+    /// A handler that makes a value, which is sent as JSON with `status`.
+    init<Value: WireValue>(
+        _ method: Method, _ path: String, _ access: Access, _ status: Status, limiter: Limiter = .api,
+        _ handler: @escaping @Sendable (Call) async throws(APIError) -> Value, _ summary: String
+    ) {
+        self.init(
+            method, path, access, limiter,
+            .waiting { (call) throws(APIError) in Reply(status, try await handler(call)) }, summary)
+    }
+
+    /// The same, of one that waits for nothing.
+    init<Value: WireValue>(
+        _ method: Method, _ path: String, _ access: Access, _ status: Status, limiter: Limiter = .api,
+        _ handler: @escaping @Sendable (Call) throws(APIError) -> Value, _ summary: String
+    ) {
+        self.init(
+            method, path, access, limiter, .ready { (call) throws(APIError) in Reply(status, try handler(call)) },
+            summary)
+    }
+
+    /// A handler that makes the whole reply.
+    init(
+        _ method: Method, _ path: String, _ access: Access, limiter: Limiter = .api,
+        _ handler: @escaping @Sendable (Call) async throws(APIError) -> Reply, _ summary: String
+    ) {
+        self.init(method, path, access, limiter, .waiting(handler), summary)
+    }
+
+    /// The same, of one that waits for nothing.
+    init(
+        _ method: Method, _ path: String, _ access: Access, limiter: Limiter = .api,
+        _ handler: @escaping @Sendable (Call) throws(APIError) -> Reply, _ summary: String
+    ) {
+        self.init(method, path, access, limiter, .ready(handler), summary)
     }
 }

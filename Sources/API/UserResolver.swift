@@ -8,9 +8,17 @@ struct UserResolver: Sendable {
 
     /// - Throws: `.notFound` for nobody, and for somebody whom the caller may not read.
     func resolve(_ path: PathSegments, _ index: Int, for caller: Caller) async throws(APIError) -> UserRecord {
-        let user = path.segment(index, is: "me") ? caller.user : try await find(path[index])
-        guard let user, caller.can(.read, .user(user.id)) else { throw .notFound }
+        if let user = try resolveAtOnce(path, index, for: caller) { return user }
+        guard let user = try await find(path[index]), caller.can(.read, .user(user.id)) else { throw .notFound }
         return user
+    }
+
+    /// `me`; nil for everybody else, who has to be looked for.
+    /// - Throws: `.notFound` for a caller who may not read itself.
+    func resolveAtOnce(_ path: PathSegments, _ index: Int, for caller: Caller) throws(APIError) -> UserRecord? {
+        guard path.segment(index, is: "me") else { return nil }
+        guard caller.can(.read, .user(caller.id)) else { throw .notFound }
+        return caller.user
     }
 
     private func find(_ segment: ArraySlice<UInt8>) async throws(APIError) -> UserRecord? {

@@ -82,9 +82,10 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
         // Whether the client may still be sending when we close.
         var lingers = false
         loop: while !isClosed {
-            switch input.withUnsafeBufferPointer({
+            let parsed = input.withUnsafeBufferPointer {
                 parser.parse(UnsafeBufferPointer(rebasing: $0[..<end]), from: start)
-            }) {
+            }
+            switch consume parsed {
             case .needMore:
                 dropEmptyLines()
                 if start == end, server.isDraining {
@@ -142,10 +143,15 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
     /// Answers one request. False when the connection ends with it.
     private func answer(_ head: RequestHead, _ bytes: [UInt8], _ body: [UInt8]) async -> Bool {
         enter(.handler)
-        let response = await server.handler.respond(
+        let eventually = server.handler.respond(
             Request(
                 method: head.method, path: head.path, query: head.query, fields: head.fields, bytes: bytes, body: body,
                 peer: peer))
+        let response =
+            switch eventually {
+            case .ready(let response): response
+            case .waiting(let rest): await rest()
+            }
         answered += 1
         let closing = !head.keepsAlive || server.isDraining || answered >= server.limits.requestsPerConnection
         server.write(response, to: head, closing: closing, into: &output)

@@ -6,11 +6,16 @@ internal import Synchronization
 /// The server's face: a listener per loop, all on one port.
 public final class Engine: Sendable {
     /// Answers requests; runs on the loop of the request's connection. A value around a closure: bare closures in an
-    /// array are called through two more asynchronous frames.
+    /// array are called through thunks.
     public struct Handler: Sendable {
-        let respond: @Sendable (Request) async -> Response
+        let respond: @Sendable (Request) -> EventualResponse
 
-        public init(_ respond: @escaping @Sendable (Request) async -> Response) { self.respond = respond }
+        public init(_ respond: @escaping @Sendable (Request) -> EventualResponse) { self.respond = respond }
+
+        /// A handler that waits each time.
+        public init(waiting respond: @escaping @Sendable (Request) async -> Response) {
+            self.respond = { request in .waiting { await respond(request) } }
+        }
     }
 
     private let servers: [LoopServer]

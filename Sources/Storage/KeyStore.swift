@@ -35,6 +35,9 @@ public protocol KeyStore: Sendable {
     /// The key, its user, and the user's roles and memberships, in one read. nil: there is no such key.
     func session(keyID: String) async throws(StorageError) -> SessionRecord?
 
+    /// The same where storage still has it and knows, without waiting, that nobody has changed it; nil: ask `session`.
+    func keptSession(keyID: String) -> SessionRecord?
+
     /// - Throws: `.notFound`.
     func key(id: String) async throws(StorageError) -> KeyRecord
 

@@ -21,6 +21,9 @@ extension PostgresStorage {
         return session
     }
 
+    /// Only the server knows its moment.
+    public func keptSession(keyID: String) -> SessionRecord? { nil }
+
     public func key(id: String) async throws(StorageError) -> KeyRecord {
         guard let row = try await pipeline.first(.keyByID, [.text(id)]) else { throw .notFound }
         return try row.key()

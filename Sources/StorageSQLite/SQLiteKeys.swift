@@ -16,6 +16,11 @@ extension SQLiteStorage {
         return session
     }
 
+    public func keptSession(keyID: String) -> SessionRecord? {
+        guard let moment = reader.moment else { return nil }
+        return sessions.find(keyID, at: moment)
+    }
+
     public func key(id: String) async throws(StorageError) -> KeyRecord {
         let found = try reader.first(.keyByID, [.text(id)]) { (row) throws(StorageError) in try row.key() }
         guard let found else { throw .notFound }

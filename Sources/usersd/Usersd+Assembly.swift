@@ -49,7 +49,9 @@ extension Usersd {
             zip(loops, zip(meters, stores)).map { MetricsPage.Source(loop: $0, meter: $1.0, store: $1.1) }, shared,
             routes: dispatchers[0].routeNames
         ) { await Metrics.all(engine, seed, mailroom, version: version) }
-        return (engine, Engine(limits: Metrics.limits, loops: [loops[0]], handlers: [Engine.Handler(page.respond)]))
+        return (
+            engine, Engine(limits: Metrics.limits, loops: [loops[0]], handlers: [Engine.Handler(waiting: page.respond)])
+        )
     }
 
     /// Reads the discovery document, when a provider is configured that has one.

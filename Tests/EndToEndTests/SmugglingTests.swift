@@ -22,10 +22,10 @@ private final class RecordingEngine: Sendable {
         engine = Engine(
             limits: Limits(), loops: [loop],
             handlers: [
-                Engine.Handler { request in
+                Engine.Handler(waiting: { request in
                     record.targets.withLock { $0.append(request.target) }
                     return Response(.ok, body: Array("[\(request.method.name) \(request.target)]".utf8))
-                }
+                })
             ])
         port = try await engine.listen(on: SocketAddress("127.0.0.1:0")!).port
     }

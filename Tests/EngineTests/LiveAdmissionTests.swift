@@ -83,7 +83,8 @@ struct LiveAdmissionTests {
             Task {
                 let loop = try EventLoop(index: 1)
                 loop.start()
-                let second = Engine(limits: Limits(), loops: [loop], handlers: [Engine.Handler { _ in Response(.ok) }])
+                let second = Engine(
+                    limits: Limits(), loops: [loop], handlers: [Engine.Handler { _ in .ready(Response(.ok)) }])
                 let inUse: Bool
                 do throws(SystemError) {
                     _ = try await second.listen(on: live.address)

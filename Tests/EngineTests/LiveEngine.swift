@@ -53,7 +53,7 @@ final class LiveEngine: Sendable {
         self.record = record
         let handler = Engine.Handler { request in
             record.targets.withLock { $0.append(request.target) }
-            return await Self.answer(request, gate)
+            return Self.answer(request, gate)
         }
         engine = Engine(limits: limits, loops: loops, handlers: loops.map { _ in handler })
         address = try await engine.listen(on: SocketAddress("127.0.0.1:0")!)
@@ -62,15 +62,18 @@ final class LiveEngine: Sendable {
     /// Targets in the order in which handlers began.
     var targets: [String] { record.targets.withLock { $0 } }
 
-    private static func answer(_ request: Request, _ gate: Gate) async -> Response {
+    private static func answer(_ request: Request, _ gate: Gate) -> EventualResponse {
         let target = request.target
         var response = Response(.ok)
         response.add(.contentType, "text/plain")
         if target.hasPrefix("/bytes/"), let count = Int(target.dropFirst(7)) {
             response.body = [UInt8](repeating: 120, count: count)
         } else if target == "/gate" {
-            await gate.pass()
             response.body = Array("opened".utf8)
+            return .waiting { [response] in
+                await gate.pass()
+                return response
+            }
         } else if target == "/work" {
             // Two milliseconds of the loop's time.
             let end = EventLoop.monotonicMilliseconds() + 2
@@ -81,7 +84,7 @@ final class LiveEngine: Sendable {
             response.body = Array("\(request.method.name) \(target) ".utf8) + request.body
             if let who = request.text(HeaderName("X-Who")) { response.add(HeaderName("X-Who"), who) }
         }
-        return response
+        return .ready(response)
     }
 
     /// Runs `body`, which may block, on a thread of its own; then stops everything.

@@ -157,7 +157,8 @@ public final class TestServer: Sendable {
             method: parsed.method, path: parsed.path, query: parsed.query, fields: parsed.fields, bytes: bytes,
             body: Array((body ?? "").utf8), peer: address)
         let dispatcher = dispatcher
-        let response = await Task(executorPreference: database.loop) { await dispatcher.respond(to: request) }.value
+        let response = await Task(executorPreference: database.loop) { await dispatcher.respond(to: request).response }
+            .value
         await background.settle()
         return Answer(response, hasBody: method != "HEAD")
     }

@@ -3,7 +3,7 @@ internal import Storage
 
 /// `POST /authcheck`: what the caller may do, answered by the code that guards the routes.
 struct AuthCheckHandlers: Sendable {
-    @Sendable func check(_ call: Call) async throws(APIError) -> AuthCheckAnswer {
+    @Sendable func check(_ call: Call) throws(APIError) -> AuthCheckAnswer {
         let caller = try call.caller
         var answers: [(name: String, isAllowed: Bool)] = []
         for (name, check) in try call.body().objects("checks") {

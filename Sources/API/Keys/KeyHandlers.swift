@@ -123,12 +123,12 @@ struct KeyHandlers: Sendable {
     }
 
     /// `GET …/keys/tokens/tokenconfig`
-    @Sendable func tokenConfig(_ call: Call) async throws(APIError) -> TokenConfigWire {
+    @Sendable func tokenConfig(_ call: Call) throws(APIError) -> TokenConfigWire {
         TokenConfigWire(maximumLifetime: rules.maximumLifetime(of: try call.target))
     }
 
     /// `GET /auth/scopes`
-    @Sendable func scopes(_ call: Call) async throws(APIError) -> ScopesWire { ScopesWire() }
+    @Sendable func scopes(_ call: Call) throws(APIError) -> ScopesWire { ScopesWire() }
 
     // MARK: End
 

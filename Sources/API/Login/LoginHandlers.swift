@@ -118,14 +118,14 @@ struct LoginHandlers: Sendable {
     }
 
     /// `GET /users/authmethods`
-    @Sendable func methods(_ call: Call) async throws(APIError) -> AuthMethods {
+    @Sendable func methods(_ call: Call) throws(APIError) -> AuthMethods {
         AuthMethods(
             termsOfServiceURL: configuration.termsOfServiceURL,
             isPasswordEnabled: !configuration.isPasswordAuthDisabled, providers: providers)
     }
 
     /// `POST /users/validate-password`
-    @Sendable func validatePassword(_ call: Call) async throws(APIError) -> PasswordVerdict {
+    @Sendable func validatePassword(_ call: Call) throws(APIError) -> PasswordVerdict {
         let password = try call.body().string("password")
         try UserRules.check([("password", password, UserRules.required(password))])
         return PasswordVerdict(details: PasswordRules.fault(password) ?? "")

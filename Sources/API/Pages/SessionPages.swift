@@ -9,7 +9,7 @@ struct SessionPages: Sendable {
     let ambient: Ambient
 
     /// `GET /`
-    @Sendable func home(_ call: Call) async throws(APIError) -> Reply {
+    @Sendable func home(_ call: Call) throws(APIError) -> Reply {
         let user = try call.caller.user
         let page = Page(title: "usersd") { body in
             body += "<h1>\(HTML.escaped(user.name.isEmpty ? user.username : user.name))</h1>\n"

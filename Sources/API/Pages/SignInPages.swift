@@ -12,7 +12,7 @@ struct SignInPages: Sendable {
     // MARK: Sign-in
 
     /// `GET /login`: `message` is shown, `redirect` is where it goes on.
-    @Sendable func login(_ call: Call) async throws(APIError) -> Reply {
+    @Sendable func login(_ call: Call) throws(APIError) -> Reply {
         let (message, redirect) = (call.query.first("message") ?? "", call.query.first("redirect") ?? "")
         if call.session != nil, message.isEmpty { return Self.seeOther(RedirectTarget.reduced(redirect)) }
         return Reply(page(call, redirect: redirect, email: "", alert: message).response(.ok))
@@ -74,7 +74,7 @@ struct SignInPages: Sendable {
     // MARK: A forgotten password
 
     /// `GET /reset-password`
-    @Sendable func forgotten(_ call: Call) async throws(APIError) -> Reply {
+    @Sendable func forgotten(_ call: Call) throws(APIError) -> Reply {
         Reply(forgottenPage(call, email: "", alert: "").response(.ok))
     }
 
@@ -108,7 +108,7 @@ struct SignInPages: Sendable {
     }
 
     /// `GET /reset-password/change`: where the mail's link leads; `otp` and `email` are filled in.
-    @Sendable func change(_ call: Call) async throws(APIError) -> Reply {
+    @Sendable func change(_ call: Call) throws(APIError) -> Reply {
         let (email, passcode) = (call.query.first("email") ?? "", call.query.first("otp") ?? "")
         return Reply(changePage(call, email: email, passcode: passcode, alert: "").response(.ok))
     }

@@ -19,7 +19,7 @@ struct RoleHandlers: Sendable {
     }
 
     /// `GET /users/{user}/roles`
-    @Sendable func get(_ call: Call) async throws(APIError) -> UserRolesWire {
+    @Sendable func get(_ call: Call) throws(APIError) -> UserRolesWire {
         let (caller, target) = (try call.caller, try call.target)
         guard caller.can(.readPersonal, .user(target.id)) else { throw .notFound }
         let memberships = target.memberships.filter { caller.can(.read, .organization($0.organizationID)) }

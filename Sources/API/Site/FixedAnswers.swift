@@ -7,34 +7,34 @@ internal import Storage
 struct FixedAnswers: Sendable {
     let configuration: Configuration
 
-    @Sendable func appearance(_ call: Call) async throws(APIError) -> Reply {
+    @Sendable func appearance(_ call: Call) throws(APIError) -> Reply {
         json(
             #"{"application_name":"","logo_url":"","docs_url":"","service_banner":{"enabled":false},"#
                 + #""announcement_banners":[]}"#)
     }
 
-    @Sendable func entitlements(_ call: Call) async throws(APIError) -> Reply {
+    @Sendable func entitlements(_ call: Call) throws(APIError) -> Reply {
         json(
             #"{"features":{},"warnings":[],"errors":[],"has_license":false,"trial":false,"require_telemetry":false,"#
                 + #""refreshed_at":"\#(RFC3339.text(call.now))"}"#)
     }
 
-    @Sendable func experiments(_ call: Call) async throws(APIError) -> Reply { json("[]") }
+    @Sendable func experiments(_ call: Call) throws(APIError) -> Reply { json("[]") }
 
-    @Sendable func availableExperiments(_ call: Call) async throws(APIError) -> Reply { json(#"{"safe":[]}"#) }
+    @Sendable func availableExperiments(_ call: Call) throws(APIError) -> Reply { json(#"{"safe":[]}"#) }
 
-    @Sendable func regions(_ call: Call) async throws(APIError) -> Reply { json(#"{"regions":[]}"#) }
+    @Sendable func regions(_ call: Call) throws(APIError) -> Reply { json(#"{"regions":[]}"#) }
 
-    @Sendable func deploymentSSH(_ call: Call) async throws(APIError) -> Reply {
+    @Sendable func deploymentSSH(_ call: Call) throws(APIError) -> Reply {
         json(#"{"hostname_prefix":"coder.","ssh_config_options":{}}"#)
     }
 
-    @Sendable func updateCheck(_ call: Call) async throws(APIError) -> UpdateCheck {
+    @Sendable func updateCheck(_ call: Call) throws(APIError) -> UpdateCheck {
         UpdateCheck(version: configuration.version)
     }
 
     /// Clients try this address to learn whether we are an OAuth 2 server: not 2xx means no.
-    @Sendable func authorizationServer(_ call: Call) async throws(APIError) -> Reply { throw .noRoute }
+    @Sendable func authorizationServer(_ call: Call) throws(APIError) -> Reply { throw .noRoute }
 
     private func json(_ text: String) -> Reply {
         var response = Response(.ok, body: Array((text + "\n").utf8))

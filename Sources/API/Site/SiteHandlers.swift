@@ -18,10 +18,10 @@ struct SiteHandlers: Sendable {
     }
 
     /// `GET /api/v2/`
-    @Sendable func greet(_ call: Call) async throws(APIError) -> Message { Message("👋") }
+    @Sendable func greet(_ call: Call) throws(APIError) -> Message { Message("👋") }
 
     /// `GET /healthz`: the process answers. It does not ask the database.
-    @Sendable func health(_ call: Call) async throws(APIError) -> Reply {
+    @Sendable func health(_ call: Call) throws(APIError) -> Reply {
         var response = Response(.ok, body: [79, 75])
         response.add(.contentType, "text/plain; charset=utf-8")
         return Reply(response)
@@ -40,7 +40,7 @@ struct SiteHandlers: Sendable {
     }
 
     /// `GET /api/v2/buildinfo`
-    @Sendable func buildInfo(_ call: Call) async throws(APIError) -> Reply { buildInfo }
+    @Sendable func buildInfo(_ call: Call) throws(APIError) -> Reply { buildInfo }
 }
 
 /// How the seed of the price book went at the start.

@@ -47,7 +47,7 @@ struct ProfileHandlers: Sendable {
     }
 
     /// For the caller's own account only.
-    @Sendable func loginType(_ call: Call) async throws(APIError) -> LoginTypeWire {
+    @Sendable func loginType(_ call: Call) throws(APIError) -> LoginTypeWire {
         guard try call.target.id == call.caller.id else {
             throw .forbiddenBecause("You can only ask for your own login type.")
         }

@@ -31,7 +31,7 @@ struct UserHandlers: Sendable {
     }
 
     /// `GET /users/{user}`
-    @Sendable func get(_ call: Call) async throws(APIError) -> Reply { rendered.reply(try call.target) }
+    @Sendable func get(_ call: Call) throws(APIError) -> Reply { rendered.reply(try call.target) }
 
     // MARK: Create
 

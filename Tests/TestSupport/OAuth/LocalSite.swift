@@ -34,7 +34,7 @@ enum LocalSite {
         for index in 0..<ports {
             let engine = Engine(
                 limits: limits, loops: [loop],
-                handlers: [Engine.Handler { await standing.respond(to: $0, port: index) }])
+                handlers: [Engine.Handler(waiting: { await standing.respond(to: $0, port: index) })])
             origins.append("http://\(try await engine.listen(on: SocketAddress("127.0.0.1:0")!))")
             engines.append(engine)
         }
