@@ -81,6 +81,7 @@ def http(bench, options):
         headers = server.headers if server.token and path != STATIC else {}
         return lambda: load.wrk(bench, server.url(path), server.pids, seconds=options.seconds, headers=headers, **more)
 
+    flood = servers.flood(bench, 3906, usersd.message(STATIC))
     rows = []
     results = load.alternate(options.rounds, {
         "nginx": turn(nginx, "/static"), "nginx with the same fields": turn(nginx, "/fields/static"),
@@ -90,9 +91,12 @@ def http(bench, options):
     rows += compare(results, "usersd", "nginx with the same fields", case, 1.0, cpu_target=0.95)
     results = load.alternate(options.rounds, {
         "nginx": turn(nginx, "/static", pipelined=16), "nginx with the same fields":
-        turn(nginx, "/fields/static", pipelined=16), "usersd": turn(usersd, STATIC, pipelined=16)})
+        turn(nginx, "/fields/static", pipelined=16), "the same bytes, unread requests":
+        turn(flood, "/", pipelined=16), "usersd": turn(usersd, STATIC, pipelined=16)})
     rows += compare(results, "usersd", "nginx", "the same, 16 pipelined", 5)
     rows += compare(results, "usersd", "nginx with the same fields", "the same, 16 pipelined", 5)
+    rows += compare(results, "the same bytes, unread requests", "nginx",
+                    "what wrk reads at most, 16 pipelined: the same bytes from a server that reads no request", None)
     results = load.alternate(options.rounds, {
         "nginx": turn(nginx, "/me"), "Hummingbird": turn(peer, ME), "usersd": turn(usersd, ME)})
     rows += compare(results, "usersd", "nginx", f"/users/me, SQLite, {len(me)} bytes", 0.55)
@@ -106,7 +110,7 @@ def http(bench, options):
         results = load.alternate(options.rounds, {"nginx": turn(nginx, "/me"), "usersd": turn(usersd, ME)})
     writer.close()
     rows += compare(results, "usersd", "nginx", "/users/me, SQLite, another process commits 100 times a second", None)
-    for server in (usersd, nginx, peer):
+    for server in (usersd, nginx, peer, flood):
         bench.end(server.process)
     return rows
 
@@ -196,13 +200,19 @@ def tokens(bench, options):
             made += 1
         return {"rate": made / (time.monotonic() - begin)}
 
+    def over_http(connections):
+        return lambda: load.wrk(bench, usersd.url("/api/v2/users/me/keys/tokens"), usersd.pids,
+                                seconds=options.seconds, connections=connections, headers=usersd.headers,
+                                script=named_tokens())
+
     results = load.alternate(options.rounds, {
-        "one transaction each": one_by_one,
-        "usersd": lambda: load.wrk(bench, usersd.url("/api/v2/users/me/keys/tokens"), usersd.pids,
-                                   seconds=options.seconds, headers=usersd.headers, script=named_tokens())})
+        "one transaction each, without HTTP": one_by_one, "usersd, 1 connection": over_http(1),
+        "usersd": over_http(64)})
     database.close()
     bench.end(usersd.process)
-    return compare(results, "usersd", "one transaction each", "POST /users/me/keys/tokens, SQLite, durable", 8)
+    case = "POST /users/me/keys/tokens, SQLite, durable"
+    return (compare(results, "usersd", "one transaction each, without HTTP", case, 8)
+            + compare(results, "usersd", "usersd, 1 connection", case, None))
 
 
 def named_tokens():

@@ -1,5 +1,5 @@
 """The contestants: usersd, nginx, the Hummingbird peer and Postgres, each on a port of its own."""
-import contextlib, json, os, sqlite3, subprocess, urllib.error, urllib.request
+import contextlib, json, os, re, socket, sqlite3, subprocess, urllib.error, urllib.request
 
 from . import machine
 from .machine import ROOT
@@ -38,6 +38,17 @@ class Server:
 
     def get(self, path):
         return urllib.request.urlopen(urllib.request.Request(self.url(path), headers=self.headers)).read()
+
+    def message(self, path):
+        """The whole answer as it is sent."""
+        with socket.create_connection(("127.0.0.1", self.port)) as client:
+            client.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n\r\n".encode())
+            message = client.recv(65536)
+            head, _, body = message.partition(b"\r\n\r\n")
+            length = int(re.search(rb"content-length: (\d+)", head, re.I)[1])
+            while len(body) < length:
+                body += client.recv(65536)
+            return head + b"\r\n\r\n" + body
 
     def post(self, path, body):
         request = urllib.request.Request(self.url(path), data=json.dumps(body).encode(), method="POST")
@@ -151,6 +162,15 @@ def nginx(bench, port, files):
 FIELDS = ["X-Coder-Build-Version v2.34.0", "X-Content-Type-Options nosniff", "Vary Origin", "Vary Cookie",
           "X-Coder-Request-Id $request_id",
           'Set-Cookie "csrf_token=$request_id$request_id; Path=/; HttpOnly; SameSite=Lax"']
+
+
+def flood(bench, port, answer):
+    """The same bytes for every request, looked at by nobody: what wrk can read at all."""
+    file = bench.folder / f"flood-{port}"
+    file.write_bytes(answer)
+    process = bench.start([PEER.parent / "flood", str(port), file], "flood")
+    machine.wait_for(f"http://127.0.0.1:{port}/")
+    return Server(bench, "flood", port, process)
 
 
 def peer(bench, port, database, body, token):

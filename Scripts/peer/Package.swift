@@ -19,6 +19,8 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
-            ])
+            ]),
+        // What a client can read at most: a server that does nothing but send.
+        .executableTarget(name: "flood"),
     ]
 )
