@@ -3,9 +3,9 @@ internal import Glibc
 internal import HTTP
 internal import Loops
 
-/// One client's socket, and the one long task that serves it on its loop. A connection that has been idle for a while
-/// rests: it has no task and no buffers until its client speaks again, because a task keeps the memory of its deepest
-/// call.
+/// One client's socket. What can be answered at once is answered as its bytes come; a task takes over where something
+/// has to be waited for. After it the connection keeps its task for a while, then it rests: it has no task and no buffers
+/// until it needs them again, because a task keeps the memory of its deepest call.
 ///
 /// `@unchecked Sendable`: created, used and dropped on its loop's thread; its task prefers that loop, and
 /// `ready`, `flush` and `expire` are called by the loop.
@@ -13,7 +13,7 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
     /// What the connection waits for, which says how long it may and what happens then.
     enum Phase { case idle, head, body, handler, write, linger }
 
-    private enum Wake { case bytes, ended, expired, rest }
+    enum Wake { case bytes, ended, expired, rest }
 
     let server: LoopServer
     let peer: PeerAddress
@@ -25,24 +25,27 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
     /// Between two requests, or before the first.
     var isIdle: Bool { phase == .idle }
 
-    private let descriptor: Int32
+    let descriptor: Int32
     private var registration: EventLoop.Registration?
     private var interest: Interest = .read
-    private var phase = Phase.idle
-    private var waiter: UnsafeContinuation<Wake, Never>?
-    private var writeWaiter: UnsafeContinuation<Bool, Never>?
+    var phase = Phase.idle
+    var waiter: UnsafeContinuation<Wake, Never>?
+    var writeWaiter: UnsafeContinuation<Bool, Never>?
 
-    private var input: [UInt8] = []
-    private var start = 0
-    private var end = 0
+    var input: [UInt8] = []
+    var start = 0
+    var end = 0
     /// Bytes of `input` that were ever used, to be wiped.
     private var used = 0
-    private var output: [UInt8] = []
-    private var sent = 0
+    var output: [UInt8] = []
+    var sent = 0
     private var isQueuedForFlush = false
-    private var isClosed = false
+    var isClosed = false
     private var isResting = true
-    private var answered = 0
+    var answered = 0
+    private var parser: RequestParser
+    /// What the task has to begin with.
+    var next: Step?
 
     /// How long it waits for the next request before it rests, milliseconds.
     private static let restless: UInt64 = 1_000
@@ -51,6 +54,7 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
         self.descriptor = descriptor
         self.peer = peer
         self.server = server
+        parser = RequestParser(limits: server.limits)
         deadline = server.loop.now + server.limits.idleMilliseconds
     }
 
@@ -60,9 +64,16 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
 
     /// - Returns: whether it has gone to rest now.
     func restIfIdle(at now: UInt64) -> Bool {
-        guard phase == .idle, start == end, now + server.limits.idleMilliseconds >= deadline + Self.restless,
-            let waiter
-        else { return false }
+        guard phase == .idle, start == end, now + server.limits.idleMilliseconds >= deadline + Self.restless else {
+            return false
+        }
+        if isResting {
+            // What was answered without a task has left its buffer.
+            guard output.capacity > 0 else { return false }
+            output = []
+            return true
+        }
+        guard let waiter else { return false }
         self.waiter = nil
         isResting = true
         output = []
@@ -75,137 +86,63 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
         Task(executorPreference: server.loop) { await self.serve() }
     }
 
-    // MARK: The task
+    // MARK: At once
 
-    private func serve() async {
-        var parser = RequestParser(limits: server.limits)
-        // Whether the client may still be sending when we close.
-        var lingers = false
-        loop: while !isClosed {
+    /// What comes next, where it has to be waited for.
+    enum Step {
+        /// Everything that has come is answered.
+        case moreBytes
+        case wait(RequestHead, @Sendable () async -> Response)
+        case body(RequestHead)
+        /// The client is slow to take its answers.
+        case drain
+        /// Others have waited for long enough.
+        case nextTurn
+        case refuse(Status)
+        /// That was the last answer.
+        case end
+    }
+
+    /// Answers request after request until something has to be waited for.
+    func advance() -> Step {
+        while !isClosed {
             let parsed = input.withUnsafeBufferPointer {
                 parser.parse(UnsafeBufferPointer(rebasing: $0[..<end]), from: start)
             }
             switch consume parsed {
             case .needMore:
                 dropEmptyLines()
-                if start == end, server.isDraining {
-                    lingers = answered > 0
-                    break loop
-                }
-                enter(start == end ? .idle : .head)
-                switch await moreBytes() {
-                case .bytes: continue
-                case .rest: return
-                case .ended: break loop
-                case .expired:
-                    if start < end {
-                        refuse(.requestTimeout)
-                        lingers = true
-                    }
-                    break loop
-                }
-            case .reject(let status):
-                refuse(status)
-                lingers = true
-                break loop
+                return .moreBytes
+            case .reject(let status): return .refuse(status)
             case .head(let head, let consumed):
-                // The head's offsets count from the buffer's beginning, and reading a body moves or gives back the
-                // buffer: a request with a body takes its head out first.
-                var bytes = head.framing == .none ? input : Array(input[..<consumed])
                 start = consumed
-                var body: [UInt8] = []
-                if head.framing != .none {
-                    switch await read(head, into: &body) {
-                    case .done: break
-                    case .ended: break loop
-                    case .refused(let status):
-                        refuse(status)
-                        lingers = true
-                        break loop
-                    }
+                guard head.framing == .none else { return .body(head) }
+                enter(.handler)
+                switch respond(head, input, []) {
+                case .waiting(let rest): return .wait(head, rest)
+                case .ready(let response): if let step = answer(head, with: response) { return step }
                 }
-                let goesOn = await answer(head, bytes, body)
-                if head.framing != .none {
-                    Wipe.bytes(&bytes, count: bytes.count)
-                    Wipe.bytes(&body, count: body.count)
-                }
-                guard goesOn else {
-                    lingers = true
-                    break loop
-                }
-                // Who sent many requests at once is not served to the last of them while others wait.
-                if start < end, server.loop.hasUsedItsShare { await server.loop.nextTurn() }
             }
         }
-        await finish(lingering: lingers)
+        return .end
     }
 
-    /// Answers one request. False when the connection ends with it.
-    private func answer(_ head: RequestHead, _ bytes: [UInt8], _ body: [UInt8]) async -> Bool {
-        enter(.handler)
-        let eventually = server.handler.respond(
-            Request(
-                method: head.method, path: head.path, query: head.query, fields: head.fields, bytes: bytes, body: body,
-                peer: peer))
-        let response =
-            switch eventually {
-            case .ready(let response): response
-            case .waiting(let rest): await rest()
-            }
-        answered += 1
-        let closing = !head.keepsAlive || server.isDraining || answered >= server.limits.requestsPerConnection
-        server.write(response, to: head, closing: closing, into: &output)
-        queueFlush()
-        if output.count - sent > server.limits.unsentBytes { await drainOutput() }
-        return !closing && !isClosed
-    }
-
-    private enum BodyEnd { case done, ended, refused(Status) }
-
-    private func read(_ head: RequestHead, into body: inout [UInt8]) async -> BodyEnd {
-        var decoder = ChunkedDecoder(limits: server.limits)
-        if case .length(let length) = head.framing, length > server.limits.bodyBytes {
-            return .refused(.contentTooLarge)
-        }
-        var continueIsDue = head.expectsContinue
-        enter(.body)
-        while true {
-            switch head.framing {
-            case .none: return .done
-            case .length(let length):
-                let count = min(length - body.count, end - start)
-                body.append(contentsOf: input[start..<start + count])
-                start += count
-                if body.count == length { return .done }
-            case .chunked:
-                var consumed = 0
-                let progress = input.withUnsafeBufferPointer {
-                    decoder.decode(
-                        UnsafeBufferPointer(rebasing: $0[..<end]), from: start, into: &body, consumed: &consumed)
-                }
-                start += consumed
-                switch progress {
-                case .needMore: break
-                case .done: return .done
-                case .reject(let status): return .refused(status)
-                }
-            }
-            if continueIsDue {
-                continueIsDue = false
-                ResponseWriter.interim(into: &output)
-                queueFlush()
-            }
-            switch await moreBytes() {
-            case .bytes: continue
-            case .ended, .rest: return .ended
-            case .expired: return .refused(.requestTimeout)
+    /// Answers what has come, without a task where none is needed.
+    /// - Returns: false when a task has to go on, with `next`.
+    private func answerAtOnce() -> Bool {
+        let step = advance()
+        if case .moreBytes = step, start == end, !server.isDraining {
+            // Before the answers go out: who has them may take the requests to be forgotten.
+            makeRoom()
+            flush()
+            if isClosed { return true }
+            if output.isEmpty {
+                enter(.idle)
+                return true
             }
         }
-    }
-
-    private func refuse(_ status: Status) {
-        server.refuse(status, of: peer, into: &output)
-        queueFlush()
+        next = step
+        return false
     }
 
     /// An empty line behind a request is nothing (RFC 9112 §2.2): it starts no clock.
@@ -213,28 +150,28 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
         while end - start >= 2, input[start] == 13, input[start + 1] == 10 { start += 2 }
     }
 
-    /// Sends what is left, and goes on reading for a moment when it was we who ended the conversation: closing with
-    /// unread bytes would reset the connection and take the answer with it (RFC 9112 §9.6).
-    private func finish(lingering: Bool) async {
-        start = end
-        makeRoom()
-        if !isClosed, output.count > sent { await drainOutput() }
-        if lingering, !isClosed {
-            shutdown(descriptor, Int32(SHUT_WR))
-            enter(.linger)
-            var discarded = 0
-            while !isClosed, discarded < server.limits.bodyBytes {
-                guard case .bytes = await moreBytes() else { break }
-                discarded += end - start
-                start = end
-            }
-        }
-        close()
+    func respond(_ head: RequestHead, _ bytes: [UInt8], _ body: [UInt8]) -> EventualResponse {
+        server.handler.respond(
+            Request(
+                method: head.method, path: head.path, query: head.query, fields: head.fields, bytes: bytes, body: body,
+                peer: peer))
+    }
+
+    /// Appends an answer to what goes out.
+    /// - Returns: what has to be done before the next request.
+    func answer(_ head: borrowing RequestHead, with response: borrowing Response) -> Step? {
+        answered += 1
+        let closing = !head.keepsAlive || server.isDraining || answered >= server.limits.requestsPerConnection
+        server.write(response, to: head, closing: closing, into: &output)
+        if closing || isClosed { return .end }
+        if output.count - sent > server.limits.unsentBytes { return .drain }
+        // Who sent many requests at once is not served to the last of them while others wait.
+        return start < end && server.loop.hasUsedItsShare ? .nextTurn : nil
     }
 
     // MARK: Waiting
 
-    private func enter(_ phase: Phase) {
+    func enter(_ phase: Phase) {
         // The clock of a phase starts with it and is not wound up by the bytes that come.
         if phase == self.phase, phase != .handler, phase != .write { return }
         self.phase = phase
@@ -249,27 +186,8 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
         }
     }
 
-    private func moreBytes() async -> Wake {
-        // Before the answer goes out: who has it may take the request to be forgotten.
-        makeRoom()
-        if output.count > sent {
-            // No further request is read while replies are unsent.
-            flush()
-            if output.count > sent {
-                let phase = self.phase
-                await drainOutput()
-                enter(phase)
-                // The server may have begun to stop while the client was slow.
-                if server.isDraining, phase == .idle { return .ended }
-            }
-        }
-        if isClosed { return .ended }
-        watch(.read)
-        return await withUnsafeContinuation { waiter = $0 }
-    }
-
     /// Room for the next bytes; an idle connection holds no buffer.
-    private func makeRoom() {
+    func makeRoom() {
         if start == end {
             start = 0
             end = 0
@@ -291,7 +209,7 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
         server.giveBack(&input)
     }
 
-    private func watch(_ interest: Interest) {
+    func watch(_ interest: Interest) {
         guard interest != self.interest, let registration else { return }
         self.interest = interest
         server.loop.change(registration, to: interest)
@@ -313,13 +231,14 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
             return
         }
         guard let hasMore = read() else { return }
+        if hasMore, phase == .idle || phase == .head, answerAtOnce() { return }
         self.waiter = nil
         waiter.resume(returning: hasMore ? .bytes : .ended)
     }
 
     private func readAtRest() {
         guard let hasMore = read() else { return giveBackInput() }
-        if hasMore { wakeUp() } else { close() }
+        if !hasMore { close() } else if !answerAtOnce() { wakeUp() }
     }
 
     /// Takes what the kernel has.
@@ -361,8 +280,8 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
 
     // MARK: Output
 
-    private func queueFlush() {
-        guard !isQueuedForFlush else { return }
+    func queueFlush() {
+        guard !isQueuedForFlush, output.count > sent else { return }
         isQueuedForFlush = true
         server.flushAtTurnEnd(self)
     }
@@ -372,7 +291,7 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
         flush()
     }
 
-    private func flush() {
+    func flush() {
         while !isClosed, sent < output.count {
             let outcome = Syscall.nonBlocking {
                 output.withUnsafeBytes {
@@ -401,16 +320,7 @@ final class Connection: DescriptorHandler, @unchecked Sendable {
         }
     }
 
-    /// Waits until every byte of the output is with the kernel, or the client has gone.
-    private func drainOutput() async {
-        flush()
-        guard !isClosed, sent < output.count else { return }
-        enter(.write)
-        watch(.write)
-        _ = await withUnsafeContinuation { writeWaiter = $0 }
-    }
-
-    private func close() {
+    func close() {
         guard !isClosed else { return }
         isClosed = true
         if let registration { server.loop.unwatch(registration) }

@@ -22,11 +22,15 @@ public enum Parsed: Sendable {
 
 /// RFC 9112 §2–§3, §5: strict. Whatever two readers could read differently is refused (decisions.md #23).
 public struct RequestParser: Sendable {
-    private let limits: Limits
+    private let headBytes: Int
+    private let fieldCount: Int
     /// Bytes already searched for the end of the head; a head that arrives byte by byte costs no more than at once.
     private var searched = 0
 
-    public init(limits: Limits) { self.limits = limits }
+    public init(limits: Limits) {
+        headBytes = limits.headBytes
+        fieldCount = limits.fieldCount
+    }
 
     /// - Parameter bytes: everything received and not yet consumed, from `start` on. Offsets in the head count
     ///   from the beginning of `bytes`.
@@ -68,13 +72,13 @@ public struct RequestParser: Sendable {
             if feed == begin || bytes[feed - 1] != 13 { return .failure(Refusal(.badRequest)) }
             lineFeeds = true
             if feed + 2 < bytes.count, bytes[feed + 1] == 13, bytes[feed + 2] == 10 {
-                if feed + 3 - begin > limits.headBytes { return .failure(Refusal(.headerFieldsTooLarge)) }
+                if feed + 3 - begin > headBytes { return .failure(Refusal(.headerFieldsTooLarge)) }
                 return .success(feed + 3)
             }
             index = feed + 1
         }
         searched = max(0, bytes.count - begin - 2)
-        if bytes.count - begin >= limits.headBytes {
+        if bytes.count - begin >= headBytes {
             let hasLine = lineFeeds || bytes[begin...].contains(10)
             return .failure(Refusal(hasLine ? .headerFieldsTooLarge : .uriTooLong))
         }
@@ -178,7 +182,7 @@ public struct RequestParser: Sendable {
             var valueEnd = index
             while valueEnd > valueStart, bytes[valueEnd - 1] == 32 || bytes[valueEnd - 1] == 9 { valueEnd -= 1 }
             index += 2
-            guard head.fields.count < limits.fieldCount else { throw Refusal(.headerFieldsTooLarge) }
+            guard head.fields.count < fieldCount else { throw Refusal(.headerFieldsTooLarge) }
             head.fields.append(Request.Field(name: name, value: valueStart..<valueEnd))
             try facts.note(bytes[name], bytes[valueStart..<valueEnd])
         }

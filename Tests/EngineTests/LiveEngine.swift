@@ -47,13 +47,19 @@ final class LiveEngine: Sendable {
     private final class Served: Sendable { let targets = Mutex<[String]>([]) }
     private let record: Served
 
-    private init(limits: Limits, loops: [EventLoop]) async throws {
+    /// - Parameter waits: whether every answer is waited for, which is asked for by `/later…` otherwise.
+    private init(limits: Limits, loops: [EventLoop], waits: Bool) async throws {
         let gate = gate
         let record = Served()
         self.record = record
         let handler = Engine.Handler { request in
             record.targets.withLock { $0.append(request.target) }
-            return Self.answer(request, gate)
+            let answer = Self.answer(request, gate)
+            guard waits || request.target.hasPrefix("/later") else { return answer }
+            return .waiting {
+                await Task.yield()
+                return await answer.response
+            }
         }
         engine = Engine(limits: limits, loops: loops, handlers: loops.map { _ in handler })
         address = try await engine.listen(on: SocketAddress("127.0.0.1:0")!)
@@ -89,14 +95,14 @@ final class LiveEngine: Sendable {
 
     /// Runs `body`, which may block, on a thread of its own; then stops everything.
     static func run<Value: Sendable>(
-        _ limits: Limits = Limits(), loops count: Int = 1,
+        _ limits: Limits = Limits(), loops count: Int = 1, waits: Bool = false,
         _ body: @escaping @Sendable (LiveEngine) throws -> Value
     ) async throws -> Value {
         var limits = limits
         limits.drainMilliseconds = min(limits.drainMilliseconds, 5000)
         let loops = try (0..<count).map { try EventLoop(index: $0) }
         for loop in loops { loop.start() }
-        let live = try await LiveEngine(limits: limits, loops: loops)
+        let live = try await LiveEngine(limits: limits, loops: loops, waits: waits)
         let result: Result<Value, any Error>
         do {
             result = .success(try await blocking { try body(live) })

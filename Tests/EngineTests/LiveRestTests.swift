@@ -9,9 +9,11 @@ struct LiveRestTests {
     /// Longer than a connection waits before it rests, with the sweep that finds it.
     private static let untilRest: UInt32 = 1_600_000
 
-    @Test("whoever speaks again is heard: whole, in pieces, with a body, several times, and with the end behind it")
-    func speaking() async throws {
-        try await LiveEngine.run { live in
+    @Test(
+        "whoever speaks again is heard: whole, in pieces, with a body, several times, and with the end behind it",
+        arguments: [false, true])
+    func speaking(waits: Bool) async throws {
+        try await LiveEngine.run(waits: waits) { live in
             let clients = try (0..<5).map { _ in try live.client() }
             let silent = try live.client()
             for client in clients { #expect(try client.get("/before")?.body == "GET /before ") }

@@ -21,11 +21,13 @@ struct LiveSplitTests {
             "POST /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabcGET /b HTTP/1.1\r\nHost: a\r\n\r\n",
         ].map { ($0.debugDescription, Array($0.utf8)) }
 
-    @Test("every request of llhttp's corpus, cut at any byte, is answered as it is in one piece")
-    func everyByte() async throws {
+    @Test(
+        "every request of llhttp's corpus, cut at any byte, is answered as it is in one piece, at once and later",
+        arguments: [false, true])
+    func everyByte(waits: Bool) async throws {
         // Every open connection takes the test two descriptors.
         let atOnce = 200
-        try await LiveEngine.run { live in
+        try await LiveEngine.run(waits: waits) { live in
             var connections = 0
             for (index, (sample, bytes)) in Self.samples.enumerated() {
                 // An address for each, so that ports do not run out.
