@@ -18,6 +18,22 @@ public final class TestClock: Sendable {
     public func advance(seconds: Int64) { time.withLock { $0 = $0.adding(seconds: seconds) } }
 }
 
+/// Bytes that a test wants to be drawn instead of random ones.
+public final class TestDice: Sendable {
+    private let draws = Mutex<[[UInt8]]>([])
+
+    /// Whoever asks for as many bytes as these next gets them.
+    public func load(_ bytes: [UInt8]) { draws.withLock { $0.append(bytes) } }
+
+    func fill(_ buffer: UnsafeMutableRawBufferPointer) {
+        let bytes = draws.withLock { draws -> [UInt8]? in
+            guard let index = draws.firstIndex(where: { $0.count == buffer.count }) else { return nil }
+            return draws.remove(at: index)
+        }
+        if let bytes { buffer.copyBytes(from: bytes) } else { Syscall.fillRandom(buffer) }
+    }
+}
+
 /// Everything that was logged.
 public final class TestLog: Sendable {
     private let entries = Mutex<[String]>([])
@@ -73,6 +89,7 @@ private struct TestLogHandler: LogHandler {
 public final class TestServer: Sendable {
     public let database: TestDatabase
     public let clock: TestClock
+    public let dice: TestDice
     public let log: TestLog
     public let outbox: Outbox
     private let dispatcher: Dispatcher
@@ -111,15 +128,16 @@ public final class TestServer: Sendable {
 
     private init(_ database: TestDatabase, _ configuration: Configuration, _ providers: Providers) throws {
         let clock = TestClock()
+        let dice = TestDice()
         let log = TestLog()
         self.database = database
         self.clock = clock
+        self.dice = dice
         self.log = log
         let outbox = Outbox()
         self.outbox = outbox
         let ambient = Ambient(
-            now: { clock.now }, ticks: { UInt64(clock.now.microseconds) * 1000 }, fillRandom: { Syscall.fillRandom($0) }
-        )
+            now: { clock.now }, ticks: { UInt64(clock.now.microseconds) * 1000 }, fillRandom: { dice.fill($0) })
         // A thousandth of the usual cost: tests sign in often.
         let passwords = PasswordHasher(pool: Self.pool, ambient: ambient, iterations: 64)
         background = Background(database.loop)

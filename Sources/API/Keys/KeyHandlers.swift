@@ -29,7 +29,7 @@ struct KeyHandlers: Sendable {
         var key = KeyRules.session(
             secret, owner.id, from: call.client.description, lifetime: configuration.defaultTokenLifetime, at: call.now)
         key.loginType = .password
-        try await insert(key, call)
+        _ = try await insert(key, call)
         return NewKeyWire(token: secret.token)
     }
 
@@ -47,13 +47,16 @@ struct KeyHandlers: Sendable {
             request.lifetime == 0
             ? call.now.adding(seconds: lifetime)
             : Timestamp(microseconds: call.now.microseconds + (request.lifetime + 500) / 1000)
-        let name = request.name.isEmpty ? TokenRules.randomName(ambient) : request.name
-        try await insert(
-            KeyRecord(
-                id: secret.id, hashedSecret: secret.hash, userID: owner.id, lastUsed: .epoch, expiresAt: expiry,
-                createdAt: call.now, updatedAt: call.now, loginType: .token, lifetime: lifetime,
-                ipAddress: "0.0.0.0", tokenName: name, scopes: scopes, allowList: allowList.map(\.text)), call)
-        return NewKeyWire(token: secret.token)
+        var key = KeyRecord(
+            id: secret.id, hashedSecret: secret.hash, userID: owner.id, lastUsed: .epoch, expiresAt: expiry,
+            createdAt: call.now, updatedAt: call.now, loginType: .token, lifetime: lifetime,
+            ipAddress: "0.0.0.0", tokenName: request.name, scopes: scopes, allowList: allowList.map(\.text))
+        // Whoever leaves the name to us is not told that ours is taken.
+        for _ in 0..<(request.name.isEmpty ? TokenRules.nameDraws : 1) {
+            if request.name.isEmpty { key.tokenName = TokenRules.randomName(ambient) }
+            if try await insert(key, call) { return NewKeyWire(token: secret.token) }
+        }
+        throw .conflict("A token with name \"\(key.tokenName)\" already exists.", [.inUse("name")])
     }
 
     /// - Returns: the user the key is for.
@@ -64,17 +67,17 @@ struct KeyHandlers: Sendable {
         return owner
     }
 
-    private func insert(_ key: KeyRecord, _ call: Call) async throws(APIError) {
+    /// - Returns: false when the name is taken.
+    private func insert(_ key: KeyRecord, _ call: Call) async throws(APIError) -> Bool {
         var diff = AuditDiff()
         diff.compare(nil, key)
         let entry = audit.entry(
             call, .create, .key(of: key.userID, name: key.tokenName), by: try call.caller.id, .created, diff)
         do throws(StorageError) {
             try await store.insert(key, noting: entry)
+            return true
         } catch {
-            if case .conflict(.tokenName) = error {
-                throw .conflict("A token with name \"\(key.tokenName)\" already exists.", [.inUse("name")])
-            }
+            if case .conflict(.tokenName) = error { return false }
             throw faults.error(error)
         }
     }

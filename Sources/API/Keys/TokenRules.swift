@@ -60,6 +60,10 @@ struct TokenRules: Sendable {
         return AllowEntry.normalized(entries)
     }
 
+    /// How often a name is drawn before there are too many: with half of all names taken, one in four thousand million
+    /// callers is told.
+    static let nameDraws = 32
+
     /// A name for a token that was given none: `<adjective>_<surname><two digits>`.
     static func randomName(_ ambient: Ambient) -> String {
         let bytes = ambient.randomBytes(4)

@@ -25,6 +25,25 @@ import Testing
         }
     }
 
+    @Test("a name that nobody chose is drawn again when it is taken", arguments: Backend.allCases)
+    func drawnAgain(on backend: Backend) async throws {
+        try await TestServer.with(backend) { server in
+            let keys = KeysAPI(server, try await server.owner().token)
+            for _ in 0..<2 { server.dice.load([0, 0, 0, 7]) }
+            server.dice.load([1, 0, 0, 8])
+            for _ in 0..<2 { #expect(try await keys.create("{}").status == 201) }
+            let names = try server.database.sql("SELECT token_name FROM api_keys WHERE token_name <> '' ORDER BY 1")
+            #expect(names.count == 2)
+            #expect(names[0][0]?.hasPrefix("agile_") == true && names[0][0]?.hasSuffix("07") == true)
+            #expect(names[1][0]?.hasPrefix("amber_") == true && names[1][0]?.hasSuffix("08") == true)
+            // All draws meet a name that is there.
+            for _ in 0..<40 { server.dice.load([0, 0, 0, 7]) }
+            let answer = try await keys.create("{}")
+            #expect(answer.status == 409)
+            #expect(try server.database.keyCount() == 3)
+        }
+    }
+
     @Test("17, 18: other letter case and other users are other names", arguments: Backend.allCases)
     func others(on backend: Backend) async throws {
         try await TestServer.with(backend) { server in
