@@ -4,9 +4,10 @@ Elements are found as a screen reader names them: by role and accessible name.""
 
 import json
 import sys
+import time
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -50,6 +51,16 @@ def obey(driver, order):
 
 
 def view(driver):
+    """What is to be seen; looked at again when the page went meanwhile."""
+    for _ in range(100):
+        try:
+            return look(driver)
+        except (NoSuchElementException, StaleElementReferenceException):
+            time.sleep(0.05)
+    return look(driver)
+
+
+def look(driver):
     focus = driver.switch_to.active_element
     return {
         "url": driver.current_url,
@@ -70,9 +81,10 @@ def main():
         print(json.dumps({"ready": True}), flush=True)
         for line in sys.stdin:
             try:
-                obey(driver, json.loads(line))
-                answer = view(driver)
-            except StaleElementReferenceException:  # the page went while it was looked at
+                try:
+                    obey(driver, json.loads(line))
+                except StaleElementReferenceException:  # the page went while it was obeyed
+                    pass
                 answer = view(driver)
             except Exception as error:  # the test says what to make of it
                 answer = {"error": f"{type(error).__name__}: {error}"}
